@@ -1,0 +1,1 @@
+"""Arabic text: tokens, sentences, and normalised copies that map back to the original."""
