@@ -1,0 +1,1 @@
+"""Annotated articles: reading, writing, checking, and turning them into training data."""
