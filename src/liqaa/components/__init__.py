@@ -1,0 +1,1 @@
+"""The pipeline's components, each a registered spaCy factory."""
