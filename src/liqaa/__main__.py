@@ -1,0 +1,6 @@
+"""`python -m liqaa`."""
+
+from liqaa.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,295 @@
+"""`assemble`: the records of one article from its spans and relations."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import cast
+
+from spacy.tokens import Doc
+
+from liqaa.assembly.codes import cameo_code, plover_code
+from liqaa.assembly.encounters import Encounter, Side, find_encounters
+from liqaa.assembly.parties import Entity, PartyIndex
+from liqaa.assembly.topics import collect_topics
+from liqaa.countries import country_of, is_country_name
+from liqaa.dates import find_dateline, resolve_date
+from liqaa.language.normalize import fold
+from liqaa.records import (
+    ArticleMeetings,
+    Evidence,
+    Meeting,
+    MeetingDate,
+    PairRelation,
+    Participant,
+    Party,
+    Place,
+    Role,
+    Status,
+)
+from liqaa.relations import SpanKey, get_relations, span_keys
+
+MAX_EVIDENCE = 4
+
+
+def assemble(doc: Doc, published: datetime.date | None = None, doc_id: str = "doc", links: str = "both") -> ArticleMeetings:
+    """Records of an article.
+
+    Args:
+        doc: with entities, topics and relations.
+        published: publication date, against which relative dates are read; else the article's
+            own dateline, if it has one.
+        doc_id: what to call the article.
+        links: which evidence joins mentions: "both", "learned" or "rules" (for ablations).
+    """
+    published = published or find_dateline(doc.text)
+    relations = get_relations(doc)
+    spans = span_keys(doc)
+    index = PartyIndex(doc, [s for s in spans if s.label != "TOPIC"], relations, links)
+    encounters = find_encounters(doc, spans, relations, index)
+    _fill_countries(doc, index, encounters)
+    names = _Names(index)
+    meetings: list[Meeting] = []
+    pairs: list[PairRelation] = []
+    for number, encounter in enumerate(encounters, 1):
+        meeting = _meeting(doc, encounter, f"m{number}", index, names, published)
+        if len(meeting.participants) >= 2:
+            meetings.append(meeting)
+            pairs += _pair_relations(meeting, encounter)
+    pairs += _party_relations(index, names, encounters)
+    return ArticleMeetings(
+        doc_id=doc_id,
+        published=published.isoformat() if published else None,
+        meetings=tuple(meetings),
+        relations=tuple(pairs),
+    )
+
+
+class _Names:
+    """Ids of entities, given in the order in which records name them."""
+
+    def __init__(self, index: PartyIndex) -> None:
+        self._index = index
+        self._ids: dict[int, str] = {}
+        self.parties: dict[str, Party] = {}
+
+    def party(self, entity: Entity) -> Party:
+        """The record of an entity, the same each time."""
+        identifier = self._ids.setdefault(id(entity), f"p{len(self._ids) + 1}")
+        if identifier not in self.parties:
+            self.parties[identifier] = self._index.party_fields(entity, identifier)
+        return self.parties[identifier]
+
+    def known(self, entity: Entity) -> Party | None:
+        """The record of an entity that some meeting names."""
+        identifier = self._ids.get(id(entity))
+        return self.parties.get(identifier) if identifier else None
+
+
+def _fill_countries(doc: Doc, index: PartyIndex, encounters: Sequence[Encounter]) -> None:
+    """Give a side whose country is not told the one that an ordinary reader would."""
+    for encounter in encounters:
+        place = _country_of_places(encounter, index)
+        for side in encounter.sides.values():
+            if side.entity.country is None and side.role == "host" and place:
+                side.entity.country = place
+    counts: dict[str, int] = {}
+    for span in index.mentions:
+        if span.label in ("GPE", "NORP"):
+            code = country_of(index.bare(span), label=span.label)
+            if code:
+                counts[code] = counts.get(code, 0) + 1
+    for encounter in encounters:
+        sides = [s.entity for s in encounter.sides.values()]
+        told = {e.country for e in sides if e.country}
+        missing = [e for e in sides if e.country is None and not e.is_both_sides and not _is_international(e, index)]
+        if len(missing) == 1 and len(sides) == 2:
+            rest = {code: n for code, n in counts.items() if code not in told}
+            ranked = sorted(rest.items(), key=lambda item: -item[1])
+            if ranked and ranked[0][1] >= 2 and (len(ranked) == 1 or ranked[0][1] >= 2 * ranked[1][1]):
+                missing[0].country = ranked[0][0]
+
+
+_INTERNATIONAL = tuple(
+    map(fold, ("الأمم المتحدة", "الأممي", "الاتحاد الأوروبي", "الأوروبي", "الناتو", "الأطلسي", "جامعة الدول العربية", "صندوق النقد",
+               "البنك الدولي", "الاتحاد الأفريقي", "الاتحاد الإفريقي", "مجلس التعاون", "إيغاد", "اليونسكو", "أوبك", "اليونيسف",
+               "منظمة", "الصليب الأحمر", "المفوضية", "البرلمان العربي", "محكمة العدل"))
+)  # fmt: skip
+
+
+def _is_international(entity: Entity, index: PartyIndex) -> bool:
+    words = " ".join(
+        fold(index.wording(m.key)) for m in entity.mentions if m.key.label != "PERSON"
+    ) + " ".join(fold(p.text) for p in entity.positions)
+    return any(name in words for name in _INTERNATIONAL)
+
+
+def _is_principal(side: Side, encounter: Encounter) -> bool:
+    """Whether a side is a principal: not «الجانبان», not a delegation whose head is named."""
+    entity = side.entity
+    if entity.is_both_sides:
+        return False
+    if entity.is_named or entity.is_office:
+        return True
+    named = [
+        s for s in encounter.sides.values()
+        if s is not side and not s.entity.is_both_sides and (s.entity.is_named or s.entity.is_office)
+        and s.role == side.role
+    ]
+    return not (entity.is_delegation and named) and not (
+        len(named) > 0 and entity.country is not None and any(s.entity.country == entity.country for s in named)
+    )
+
+
+def _meeting(
+    doc: Doc, encounter: Encounter, identifier: str, index: PartyIndex, names: _Names, published: datetime.date | None
+) -> Meeting:
+    sides = sorted(
+        (s for s in encounter.sides.values() if _is_principal(s, encounter)),
+        key=lambda s: s.entity.first.key,
+    )
+    participants = []
+    for side in sides:
+        party = names.party(side.entity)
+        role = "participant" if encounter.kind == "call" else side.role
+        participants.append(Participant(**{f: getattr(party, f) for f in party.__struct_fields__}, role=cast(Role, role)))
+    attendees = []
+    for entity in index.entities:
+        if id(entity) in encounter.attendees and id(entity) not in {id(s.entity) for s in sides}:
+            if entity.is_named or entity.is_office:
+                attendees.append(names.party(entity))
+    place = None if encounter.kind == "call" else _place(encounter, index, sides)
+    evidence = _evidence(doc, encounter)
+    told = " ".join(e.text for e in evidence)
+    scores = [min(s.score, 1.0) for s in sides]
+    return Meeting(
+        id=identifier,
+        kind=encounter.kind,
+        status=cast(Status, encounter.status),
+        participants=tuple(participants),
+        attendees=tuple(attendees),
+        place=place,
+        date=_date(encounter, index, published),
+        topics=collect_topics(
+            (doc[k.start : k.end].text, doc[k.start].idx) for k in sorted(set(encounter.topics))
+        ),
+        evidence=evidence,
+        score=round(min(scores), 4) if scores else 0.0,
+        plover=plover_code(encounter.kind, cast(Status, encounter.status)),
+        cameo=cameo_code(encounter.kind, participants, place, told),
+    )
+
+
+def _country_of_places(encounter: Encounter, index: PartyIndex) -> str | None:
+    for span in encounter.places:
+        text = index.wording(span) if span.label == "FAC" else index.bare(span)
+        code = country_of(text, label=span.label)
+        if code:
+            return code
+    return None
+
+
+def _place(encounter: Encounter, index: PartyIndex, sides: Sequence[Side]) -> Place | None:
+    city = facility = country = None
+    for span in dict.fromkeys(encounter.places):
+        if span.label == "FAC":
+            facility = facility or index.wording(span)
+        elif span.label == "GPE":
+            name = index.bare(span).replace("_", " ")
+            if is_country_name(name):
+                country = country or country_of(name, label="GPE")
+            else:
+                city = city or name
+    country = country or _country_of_places(encounter, index)
+    if country is None:
+        hosts = {s.entity.country for s in sides if s.role == "host"} - {None}
+        if len(hosts) == 1:
+            country = hosts.pop()
+    return Place(city, facility, country) if city or facility or country else None
+
+
+def _date(encounter: Encounter, index: PartyIndex, published: datetime.date | None) -> MeetingDate | None:
+    best: MeetingDate | None = None
+    for span in dict.fromkeys(encounter.dates):
+        text = index.bare(span)
+        resolved = resolve_date(text, published)
+        date = MeetingDate(text, resolved.value, resolved.source)
+        if best is None or len(date.value or "") > len(best.value or ""):
+            best = date
+    return best
+
+
+def _evidence(doc: Doc, encounter: Encounter) -> tuple[Evidence, ...]:
+    """The sentences of the triggers, without edge white space, each wording once."""
+    found: dict[tuple[int, int], Evidence] = {}
+    seen: set[str] = set()
+    sentences = doc.has_annotation("SENT_START")
+    for trigger in encounter.triggers:
+        if sentences:
+            sentence = doc[trigger.start].sent
+            start, end = sentence.start_char, sentence.end_char
+        else:
+            start = doc.text.rfind("\n", 0, doc[trigger.start].idx) + 1
+            end = doc.text.find("\n", start)
+            end = len(doc.text) if end < 0 else end
+        text = doc.text[start:end]
+        start += len(text) - len(text.lstrip())
+        text = text.strip()
+        if text and text not in seen:
+            seen.add(text)
+            found[start, start + len(text)] = Evidence(text, (start, start + len(text)))
+    return tuple(found[k] for k in sorted(found))[:MAX_EVIDENCE]
+
+
+def _pair_relations(meeting: Meeting, encounter: Encounter) -> list[PairRelation]:
+    pairs: list[PairRelation] = []
+
+    def add(subject: str, kind: str, target: str) -> None:
+        pairs.append(PairRelation(subject, cast("str", kind), target, meeting.id, meeting.score))  # type: ignore[arg-type]
+
+    if meeting.status == "held":
+        for a in meeting.participants:
+            for b in meeting.participants:
+                if a.id == b.id or _same_side(a, b, len(meeting.participants)):
+                    continue
+                if meeting.kind == "call":
+                    add(a.id, "called", b.id)
+                else:
+                    add(a.id, "met_with", b.id)
+                    if a.role == "host" and b.role == "guest":
+                        add(a.id, "received", b.id)
+        where = meeting.place and (meeting.place.city or meeting.place.facility or meeting.place.country)
+        for guest in meeting.participants:
+            if guest.role == "guest" and where and meeting.kind != "call":
+                add(guest.id, "visited", where)
+        for attendee in meeting.attendees:
+            add(attendee.id, "attended", meeting.id)
+    return pairs
+
+
+def _same_side(a: Participant, b: Participant, count: int) -> bool:
+    """Two principals of one side: of three or more, those who share host or guest role."""
+    if count == 2:
+        return False
+    if a.role == b.role and a.role in ("host", "guest"):
+        return True
+    return a.role == b.role and a.country is not None and a.country == b.country
+
+
+def _party_relations(index: PartyIndex, names: _Names, encounters: Sequence[Encounter]) -> list[PairRelation]:
+    pairs: list[PairRelation] = []
+    for entity in index.entities:
+        party = names.known(entity)
+        if party is None:
+            continue
+        for position in party.positions:
+            pairs.append(PairRelation(party.id, "held_position", position.text, None, 1.0))
+        if party.country:
+            pairs.append(PairRelation(party.id, "represented", party.country, None, 1.0))
+        elif party.positions and party.positions[0].organization:
+            pairs.append(PairRelation(party.id, "represented", party.positions[0].organization, None, 1.0))
+        for key in entity.on_behalf_of:
+            principal = index.of.get(key)
+            if principal is not None and principal is not entity:
+                pairs.append(PairRelation(party.id, "on_behalf_of", names.party(principal).id, None, 1.0))
+    return list(dict.fromkeys(pairs))

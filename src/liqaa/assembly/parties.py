@@ -1,0 +1,413 @@
+"""Who is who in an article: mentions gathered into people and groups, with ranks and offices."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from spacy.tokens import Doc
+
+from liqaa.assembly.clitics import clitic_length, strip_clitic
+from liqaa.countries import country_of
+from liqaa.language.normalize import fold
+from liqaa.records import CharSpan, Party, Position
+from liqaa.relations import Relation, SpanKey
+
+PARTY_LABELS = ("PERSON", "POSITION", "PARTY", "ORG")
+
+_FORMER = frozenset(map(fold, ("السابق", "السابقة", "الأسبق", "الاسبق", "سابقا", "سابقاً", "الراحل", "المخلوع", "المعزول", "السابقين")))
+_COUNTERPART = frozenset(map(fold, ("نظيره", "نظيرته", "نظيرها", "نظيريه", "نظيرتها", "نظراؤه", "نظرائه")))
+_BOTH_SIDES = frozenset(
+    map(fold, ("الجانبان", "الجانبين", "الطرفان", "الطرفين", "الوزيران", "الوزيرين", "الرئيسان", "الرئيسين",
+               "الزعيمان", "الزعيمين", "المسؤولان", "المسؤولين", "القائدان", "القائدين", "الوفدان", "الوفدين",
+               "البلدان", "البلدين", "الأطراف", "المجتمعون", "المجتمعين", "الحاضرون", "المشاركون", "المشاركين",
+               "كلاهما", "الرجلان", "الرجلين", "الفريقان", "المتباحثان", "الزعماء", "الوزراء", "الحضور", "العاهلان", "الملكان"))
+)  # fmt: skip
+_DELEGATION = ("وفد", "مرافق")
+
+
+@dataclass(slots=True)
+class Mention:
+    """A span with its bare text and offsets, clitic left out."""
+
+    key: SpanKey
+    text: str
+    start: int
+    end: int
+    words: tuple[str, ...]
+    """Folded words without clitic and article, to compare names."""
+
+
+@dataclass(slots=True)
+class Entity:
+    """A person, office-holder or group with everything that the article says of it."""
+
+    mentions: list[Mention] = field(default_factory=list)
+    positions: list[Position] = field(default_factory=list)
+    titles: list[str] = field(default_factory=list)
+    name: str | None = None
+    country: str | None = None
+    on_behalf_of: list[SpanKey] = field(default_factory=list)
+
+    @property
+    def first(self) -> Mention:
+        """The first mention in the text."""
+        return self.mentions[0]
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the article names the person."""
+        return self.name is not None
+
+    @property
+    def is_office(self) -> bool:
+        """Whether somebody is known by office only."""
+        return self.name is None and any(m.key.label == "POSITION" for m in self.mentions)
+
+    @property
+    def is_both_sides(self) -> bool:
+        """Whether this is a word for all sides together («الجانبان»)."""
+        return all(
+            m.key.label in ("PARTY", "POSITION") and fold(m.text.split()[0]) in _BOTH_SIDES for m in self.mentions
+        )
+
+    @property
+    def is_delegation(self) -> bool:
+        """Whether this is an unnamed delegation."""
+        return self.name is None and any(
+            word in fold(self.first.text) for word in _DELEGATION
+        )
+
+
+def _without_article(word: str) -> str:
+    return word[2:] if word.startswith("ال") and len(word) > 4 else word
+
+
+def name_words(text: str) -> tuple[str, ...]:
+    """Folded words of a name: article cut, «عبد» joined, so that spellings of a name meet."""
+    words = [_without_article(w) for w in fold(text).replace("_", " ").split() if w[0].isalnum()]
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] in ("عبد", "ابو", "بن", "ابن", "ال"):
+            joined[-1] += word
+        else:
+            if word.startswith("عبدال"):
+                word = "عبد" + word[5:]
+            joined.append(word)
+    return tuple(joined)
+
+
+def compatible_names(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """Whether two wordings may name one person: one holds all words of the other, in order."""
+    short, long = sorted((a, b), key=len)
+    at = 0
+    for word in short:
+        while at < len(long) and not _similar(word, long[at]):
+            at += 1
+        if at == len(long):
+            return False
+        at += 1
+    return bool(short)
+
+
+def _similar(a: str, b: str) -> bool:
+    """Equal, or a foreign name's other spelling: one letter of six or more differs."""
+    if a == b:
+        return True
+    if abs(len(a) - len(b)) > 1 or min(len(a), len(b)) < 6 or a[0] != b[0]:
+        return False
+    i = 0
+    while i < min(len(a), len(b)) and a[i] == b[i]:
+        i += 1
+    return a[i + 1 :] == b[i + 1 :] or a[i:] == b[i + 1 :] or a[i + 1 :] == b[i:]
+
+
+class PartyIndex:
+    """Mentions of an article and the entities they belong to.
+
+    Args:
+        doc: the article.
+        spans: its entities.
+        relations: its relations.
+        links: which SAME_AS evidence to use: "both", "learned" or "rules".
+    """
+
+    def __init__(self, doc: Doc, spans: Sequence[SpanKey], relations: Iterable[Relation], links: str = "both") -> None:
+        self.doc = doc
+        self.links = links
+        self.relations = list(relations)
+        self.tails: dict[tuple[SpanKey, str], list[Relation]] = defaultdict(list)
+        self.holders: dict[SpanKey, SpanKey] = {}
+        for relation in self.relations:
+            self.tails[relation.head, relation.label].append(relation)
+            if relation.label == "HOLDS":
+                self.holders.setdefault(relation.tail, relation.head)
+        self._known = self._bare_words(spans)
+        self.mentions = {span: self._mention(span) for span in spans}
+        self.entities: list[Entity] = []
+        self.of: dict[SpanKey, Entity] = {}
+        self._gather(spans)
+        for entity in self.entities:
+            self._describe(entity)
+        self._fill_counterparts()
+
+    def _bare_words(self, spans: Sequence[SpanKey]) -> set[str]:
+        """First words of names that no clitic can begin, and all later words of names."""
+        known: set[str] = set()
+        for span in spans:
+            if span.label == "PERSON":
+                words = [fold(self.doc[i].text) for i in range(span.start, span.end)]
+                known.update(words[1:])
+                if words[0][:1] not in tuple("وفبلك"):
+                    known.add(words[0])
+        return known
+
+    def _mention(self, span: SpanKey) -> Mention:
+        first, last = self.doc[span.start], self.doc[span.end - 1]
+        start, end = first.idx, last.idx + len(last)
+        known = self._known if span.label == "PERSON" else frozenset()
+        text, cut = strip_clitic(self.doc.text[start:end], span.label, known)
+        return Mention(span, text, start + cut, end, name_words(text))
+
+    def bare(self, span: SpanKey) -> str:
+        """Text of a span without its clitic."""
+        return self.mentions[span].text
+
+    # -- gathering mentions into entities ------------------------------------------------
+
+    def _gather(self, spans: Sequence[SpanKey]) -> None:
+        parent: dict[SpanKey, SpanKey] = {}
+        names: dict[SpanKey, list[tuple[str, ...]]] = {}
+        members = [
+            s for s in spans
+            if s.label in ("PERSON", "PARTY", "ORG") or (s.label == "POSITION" and s not in self.holders)
+        ]
+        for s in members:
+            parent[s] = s
+            names[s] = [self.mentions[s].words] if s.label == "PERSON" else []
+
+        def find(s: SpanKey) -> SpanKey:
+            while parent[s] != s:
+                parent[s] = parent[parent[s]]
+                s = parent[s]
+            return s
+
+        def join(a: SpanKey, b: SpanKey) -> bool:
+            a, b = find(a), find(b)
+            if a == b:
+                return True
+            if any(not compatible_names(x, y) for x in names[a] for y in names[b]):
+                return False
+            a, b = max(a, b), min(a, b)
+            parent[a] = b
+            names[b] += names[a]
+            return True
+
+        def holder(s: SpanKey) -> SpanKey | None:
+            s = self.holders.get(s, s)
+            return s if s in parent else None
+
+        persons = [s for s in members if s.label == "PERSON"]
+        by_word: dict[str, list[SpanKey]] = defaultdict(list)
+        exact: dict[tuple[str, ...], SpanKey] = {}
+        for s in persons:
+            words = self.mentions[s].words
+            if words in exact and len(words) > 1:
+                join(s, exact[words])
+            exact[words] = s
+            for word in set(words):
+                by_word[word].append(s)
+        if self.links != "rules":
+            learned = [r for r in self.relations if r.label == "SAME_AS"]
+            for relation in sorted(learned, key=lambda r: -r.score):
+                a, b = holder(relation.head), holder(relation.tail)
+                if a and b and a.label != "MEETING" and b.label != "MEETING":
+                    join(a, b)
+        if self.links != "learned":
+            for s in persons:
+                if find(s) == s:
+                    self._join_name(s, by_word, names, join)
+            self._join_offices(members, find, join)
+        groups: dict[SpanKey, Entity] = {}
+        for s in sorted(members):
+            entity = groups.setdefault(find(s), Entity())
+            entity.mentions.append(self.mentions[s])
+            self.of[s] = entity
+        self.entities = list(groups.values())
+        for position, person in self.holders.items():
+            if person in self.of:
+                self.of.setdefault(position, self.of[person])
+
+    def _join_name(self, s, by_word, names, join) -> None:  # type: ignore[no-untyped-def]
+        """Join a name with the nearest earlier, else the nearest later, fuller form of it."""
+        words = self.mentions[s].words
+        if not words:
+            return
+        others = [o for o in by_word.get(words[-1], ()) if o != s]
+        others = [o for o in others if compatible_names(words, self.mentions[o].words)]
+        full = [o for o in others if len(self.mentions[o].words) > len(words)]
+        if len({self.mentions[o].words for o in full}) > 1 and len(words) == 1:
+            # The surname of two people: the one named last before it.
+            before = [o for o in full if o < s]
+            full = before[-1:] or full[:1]
+        for o in [*sorted((o for o in full if o < s), reverse=True), *[o for o in full if o > s], *others]:
+            if join(s, o):
+                return
+
+    def _join_offices(self, members, find, join) -> None:  # type: ignore[no-untyped-def]
+        """Join an office that stands alone with whoever holds that office."""
+        held: list[tuple[tuple[str, ...], str | None, SpanKey]] = []
+        for position, person in self.holders.items():
+            if person in self.of or person.label == "PERSON":
+                held.append((self.mentions[position].words, self.office_country(position), person))
+        first_of: dict[tuple[tuple[str, ...], str | None], SpanKey] = {}
+        for s in members:
+            if s.label != "POSITION" or find(s) != s:
+                continue
+            words = self.mentions[s].words
+            if not words or words[0] in _COUNTERPART or self._is_former(s):
+                continue
+            country = self.office_country(s)
+            matching = {
+                find(person): person
+                for office, office_country, person in held
+                if self._same_office(words, office) and (country == office_country or None in (country, office_country))
+                and person in self.mentions
+            }
+            if len(matching) == 1:
+                join(s, next(iter(matching.values())))
+            elif (words, country) in first_of and country:
+                join(s, first_of[words, country])
+            first_of.setdefault((words, country), s)
+
+    @staticmethod
+    def _same_office(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+        short, long = sorted((a, b), key=len)
+        return bool(short) and short[0] == long[0] and set(short) <= set(long)
+
+    # -- describing an entity -------------------------------------------------------------
+
+    def _is_former(self, position: SpanKey) -> bool:
+        end = position.end
+        for relation in self.tails[position, "OF"]:
+            if 0 <= relation.tail.start - end <= 2:
+                end = relation.tail.end
+        after = [fold(t.text) for t in self.doc[end : end + 2]]
+        inside = [fold(t.text) for t in self.doc[position.start : end]]
+        return any(w in _FORMER for w in (*inside, *after[:1]))
+
+    def bodies(self, span: SpanKey) -> list[SpanKey]:
+        """What a span is OF, and what that is OF, nearest first."""
+        found: list[SpanKey] = []
+        frontier = [span]
+        while frontier and len(found) < 6:
+            tails = sorted({r.tail for s in frontier for r in self.tails[s, "OF"]} - set(found))
+            found += tails
+            frontier = [t for t in tails if t.label == "ORG"]
+        return found
+
+    def office_country(self, position: SpanKey) -> str | None:
+        """Country of an office or group: by its body, country or adjective."""
+        bodies = self.bodies(position)
+        for labels in (("NORP",), ("ORG",), ("GPE",)):
+            for body in bodies:
+                if body.label in labels:
+                    code = country_of(self.bare(body), label=body.label)
+                    if code:
+                        return code
+        return country_of(self.bare(position), label=position.label)
+
+    def wording(self, span: SpanKey) -> str:
+        """A span with the bodies that follow it, as the article words it, without its clitic."""
+        end = span.end
+        for body in sorted(self.bodies(span)):
+            if 0 <= body.start - end <= 2 and all(
+                not self.doc[i].is_punct and "\n" not in self.doc[i].text or self.doc[i].text in "_\"«»" for i in range(end, body.start)
+            ):
+                end = body.end
+        mention = self.mentions[span]
+        last = self.doc[end - 1]
+        text = mention.text + self.doc.text[mention.end : last.idx + len(last)]
+        return text.replace("_", " ").strip()
+
+    def _position(self, span: SpanKey) -> Position:
+        organization = next(
+            (self.wording(b) for b in self.bodies(span) if b.label == "ORG"), None
+        )
+        if organization:
+            organization, _ = strip_clitic(organization, "ORG")
+        return Position(self.bare(span).replace("_", " "), organization, self.wording(span))
+
+    def _describe(self, entity: Entity) -> None:
+        persons = [m for m in entity.mentions if m.key.label == "PERSON"]
+        if persons:
+            # The fullest name; among equals the spelling that is most frequent.
+            texts = Counter(m.text.replace("_", " ") for m in persons)
+            entity.name = max(texts, key=lambda t: (len(name_words(t)), texts[t], len(t)))
+        offices: list[SpanKey] = []
+        titles: list[str] = []
+        for mention in entity.mentions:
+            key = mention.key
+            if key.label == "POSITION":
+                offices.append(key)
+            offices += sorted(r.tail for r in self.tails[key, "HOLDS"])
+            titles += [self.bare(r.tail) for r in sorted(self.tails[key, "HAS_TITLE"])]
+            for relation in self.tails[key, "ON_BEHALF_OF"]:
+                entity.on_behalf_of.append(relation.tail)
+        entity.titles = _fullest(titles)
+        present = [s for s in dict.fromkeys(offices) if not self._is_former(s)]
+        countries = Counter[str]()
+        for span in [*present, *(m.key for m in entity.mentions if m.key.label in ("PARTY", "ORG", "POSITION"))]:
+            code = self.office_country(span)
+            if code:
+                countries[code] += 1
+        entity.country = countries.most_common(1)[0][0] if countries else None
+        entity.positions = self._offices(present, entity)
+
+    def _offices(self, spans: list[SpanKey], entity: Entity) -> list[Position]:
+        counterpart = [s for s in spans if self.mentions[s].words[:1] and self.mentions[s].words[0] in _COUNTERPART]
+        fuller = [s for s in spans if s not in counterpart]
+        kept: list[tuple[tuple[str, ...], Position]] = []
+        for span in sorted(fuller, key=lambda s: -len(self.wording(s))):
+            words = self.mentions[span].words
+            position = self._position(span)
+            lone = len(words) == 1 and not self.tails[span, "OF"]
+            if any(self._same_office(words, other) for other, _ in kept) or (lone and entity.titles and words[0] in {
+                w for t in entity.titles for w in name_words(t)
+            }):
+                continue
+            kept.append((words, position))
+        order = {s: i for i, s in enumerate(fuller)}
+        positions = [p for _, p in kept]
+        positions.sort(key=lambda p: next((i for s, i in order.items() if self.wording(s) == p.text), 99))
+        return positions or [self._position(s) for s in counterpart[:1]]
+
+    def _fill_counterparts(self) -> None:
+        """«نظيره الليبي» without a country of its own gets none; kept for symmetry of offices."""
+
+    def party_fields(self, entity: Entity, identifier: str) -> Party:
+        """The record of an entity."""
+        mentions: list[CharSpan] = [(m.start, m.end) for m in entity.mentions]
+        return Party(
+            id=identifier,
+            name=entity.name,
+            titles=tuple(entity.titles),
+            positions=tuple(entity.positions),
+            country=entity.country,
+            mentions=tuple(dict.fromkeys(mentions)),
+        )
+
+
+def _fullest(titles: Sequence[str]) -> list[str]:
+    """Titles without repeats and without shorter variants of another."""
+    kept: list[str] = []
+    for title in sorted(dict.fromkeys(titles), key=lambda t: -len(t.split())):
+        words = set(name_words(title))
+        if not any(words <= set(name_words(other)) for other in kept):
+            kept.append(title)
+    order = list(titles)
+    return sorted(kept, key=order.index)
+
+
+__all__ = ["Entity", "Mention", "PartyIndex", "clitic_length", "compatible_names", "name_words"]
