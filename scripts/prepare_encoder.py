@@ -15,7 +15,6 @@ import hashlib
 import importlib.util
 import json
 import struct
-import sys
 import tempfile
 import unicodedata
 from pathlib import Path
@@ -149,7 +148,9 @@ def build_tokenizer(packed: PackedEncoder, kept: list[int]) -> tuple[Tokenizer, 
     tokenizer.normalizer = normalizers.Sequence(
         [normalizers.NFKC(), normalizers.Replace(Regex(r"\s+"), " ")]
     )
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="\u2581", prepend_scheme="always")
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(
+        replacement="\u2581", prepend_scheme="always"
+    )
     tokenizer.decoder = decoders.Metaspace(replacement="\u2581", prepend_scheme="always")
     tokenizer.post_processor = TemplateProcessing(
         single="<s> $A </s>",
@@ -239,4 +240,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -158,9 +158,7 @@ def parse_published(value: datetime.date | str | None, doc_id: str) -> datetime.
         raise InputError(f"{doc_id}: published {value!r} is no date; write YYYY-MM-DD.") from error
 
 
-def make_doc(
-    nlp: Language, text: str, published: datetime.date | str | None, doc_id: str
-) -> Doc:
+def make_doc(nlp: Language, text: str, published: datetime.date | str | None, doc_id: str) -> Doc:
     """A doc that carries its article's id and publication date to the `meetings` component."""
     check_text(text, doc_id)
     date = parse_published(published, doc_id)

@@ -52,7 +52,9 @@ def _say(message: str) -> None:
 @click.option("--format", "form", type=click.Choice(["jsonl"]), default="jsonl", show_default=True)
 @PUBLISHED_OPTION
 @MODEL_OPTION
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write; default: stdout.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="File to write; default: stdout."
+)
 def extract(
     paths: tuple[str, ...], form: str, published: str | None, model: str | None, output: Path | None
 ) -> None:
@@ -136,7 +138,9 @@ def show(path: str, published: str | None, model: str | None) -> None:
             print_meetings(records)
             undated = any(m.date and m.date.value is None for m in records.meetings)
             if undated and not article.published:
-                _say("A date is relative to the day of publication: give it with --published YYYY-MM-DD.")
+                _say(
+                    "A date is relative to the day of publication: give it with --published YYYY-MM-DD."
+                )
     if failed:
         raise SystemExit(1)
 
@@ -215,7 +219,8 @@ def corpus_check(paths: tuple[Path, ...]) -> None:
     articles = []
     faults = []
     for path in paths:
-        for file in sorted(path.rglob("*.jsonl")) if path.is_dir() else [path]:
+        found = sorted(path.rglob("*.jsonl")) if path.is_dir() else [path]
+        for file in (f for f in found if not f.name.endswith(".records.jsonl")):
             for number, article in enumerate(read_jsonl(file), 1):
                 articles.append(article)
                 faults += [f"{file}:{number}: {f}" for f in check_article(article, nlp)]

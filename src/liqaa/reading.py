@@ -55,7 +55,9 @@ def read_articles(paths: Iterable[str], published: str | None = None) -> Iterato
                 yield _checked(file.name, data, published, str(file))
 
 
-def _checked(doc_id: str, data: bytes | str, published: str | None, where: str | None = None) -> InputArticle:
+def _checked(
+    doc_id: str, data: bytes | str, published: str | None, where: str | None = None
+) -> InputArticle:
     where = where or doc_id
     try:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
@@ -92,6 +94,8 @@ def _read_jsonl(file: Path, data: bytes, published: str | None) -> Iterator[Inpu
             continue
         own = record.get("published")
         if own is not None and not isinstance(own, str):
-            yield InputArticle(doc_id, error=f"{where}: published {own!r} is no date; write YYYY-MM-DD.")
+            yield InputArticle(
+                doc_id, error=f"{where}: published {own!r} is no date; write YYYY-MM-DD."
+            )
             continue
         yield _checked(str(record.get("id", doc_id)), record["text"], own or published, where)

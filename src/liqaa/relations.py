@@ -7,6 +7,7 @@ lists of numbers and strings, so `Doc.to_bytes`, `DocBin(store_user_data=True)` 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -46,7 +47,7 @@ def span_key(span: Span) -> SpanKey:
 
 def span_keys(doc: Doc) -> list[SpanKey]:
     """Entities and topics of a doc, in text order."""
-    topics = doc.spans[TOPICS_KEY] if TOPICS_KEY in doc.spans else ()
+    topics = doc.spans.get(TOPICS_KEY, ())
     return sorted([*map(span_key, doc.ents), *map(span_key, topics)])
 
 
@@ -60,9 +61,7 @@ def get_relations(doc: Doc) -> tuple[Relation, ...]:
 
 def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
     """Store relations on a doc."""
-    doc.user_data[_KEY] = [
-        [list(r.head), list(r.tail), r.label, float(r.score)] for r in relations
-    ]
+    doc.user_data[_KEY] = [[list(r.head), list(r.tail), r.label, float(r.score)] for r in relations]
 
 
 def get_status(doc: Doc) -> dict[SpanKey, str]:
@@ -114,6 +113,6 @@ def chained(relations: Iterable[Relation]) -> list[Relation]:
     links = []
     for keys in members.values():
         keys.sort()
-        for before, after in zip(keys, keys[1:], strict=False):
+        for before, after in itertools.pairwise(keys):
             links.append(Relation(after, before, "SAME_AS", scores.get(after, 1.0)))
     return [r for r in relations if r.label != "SAME_AS"] + links

@@ -29,6 +29,8 @@ def party_matches(a: Party, b: Party) -> bool:
         return compatible_names(name_words(a.name), name_words(b.name))
     if set(a.mentions) & set(b.mentions):
         return True
+    if not (a.name or b.name or (a.positions and b.positions)) and not (a.mentions and b.mentions):
+        return a.country == b.country  # two groups, one of them written down without offsets
     offices_a = {fold(p.title).split()[0] for p in a.positions if p.title}
     offices_b = {fold(p.title).split()[0] for p in b.positions if p.title}
     if offices_a & offices_b and (a.country == b.country or None in (a.country, b.country)):
@@ -39,7 +41,7 @@ def party_matches(a: Party, b: Party) -> bool:
 def meeting_pairs(meeting: Meeting) -> list[tuple[Party, Party]]:
     """Unordered pairs of a meeting's participants of different sides."""
     people = meeting.participants
-    pairs = []
+    pairs: list[tuple[Party, Party]] = []
     for i, a in enumerate(people):
         for b in people[i + 1 :]:
             if len(people) > 2 and a.role == b.role and a.role in ("host", "guest"):
@@ -69,7 +71,7 @@ def align_meetings(
     gold: Sequence[Meeting], predicted: Sequence[Meeting]
 ) -> list[tuple[Meeting, Meeting]]:
     """Pairs of a gold and a predicted meeting with most participants in common, greedily."""
-    scored = []
+    scored: list[tuple[float, int, Meeting, Meeting]] = []
     for g in gold:
         for p in predicted:
             common = sum(any(party_matches(a, b) for b in p.participants) for a in g.participants)
@@ -100,10 +102,7 @@ def _field_agreement(g: Meeting, p: Meeting) -> dict[str, bool]:
         )
 
     roles = {
-        (x.role, y.role)
-        for x in g.participants
-        for y in p.participants
-        if party_matches(x, y)
+        (x.role, y.role) for x in g.participants for y in p.participants if party_matches(x, y)
     }
     return {
         "participants": _same_names(g.participants, p.participants),
@@ -122,7 +121,16 @@ def _field_agreement(g: Meeting, p: Meeting) -> dict[str, bool]:
     }
 
 
-WHOLE_RECORD_FIELDS = ("participants", "roles", "attendees", "kind", "status", "place", "date", "countries")
+WHOLE_RECORD_FIELDS = (
+    "participants",
+    "roles",
+    "attendees",
+    "kind",
+    "status",
+    "place",
+    "date",
+    "countries",
+)
 """What must agree for a record to be right as a whole (all but topics)."""
 
 

@@ -40,7 +40,9 @@ def meeting_table(meeting: Meeting) -> Table:
         place = (meeting.place.facility, meeting.place.city, meeting.place.country)
         table.add_row("place", Text(" · ".join(isolate(p) for p in place if p)))
     if meeting.date:
-        table.add_row("date", Text(f"{isolate(meeting.date.text)} · {meeting.date.value or 'unresolved'}"))
+        table.add_row(
+            "date", Text(f"{isolate(meeting.date.text)} · {meeting.date.value or 'unresolved'}")
+        )
     for topic in meeting.topics:
         table.add_row("topic", Text(f"{isolate(topic.text)} · {topic.category or '-'}"))
     return table
@@ -49,7 +51,9 @@ def meeting_table(meeting: Meeting) -> Table:
 def print_meetings(records: ArticleMeetings, console: Console | None = None) -> None:
     """Print the meetings of an article."""
     console = console or Console()
-    console.print(Text(f"{records.doc_id} · published {records.published or 'unknown'}", style="bold"))
+    console.print(
+        Text(f"{records.doc_id} · published {records.published or 'unknown'}", style="bold")
+    )
     if not records.meetings:
         console.print("No meeting.")
     for meeting in records.meetings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Sequence
 from typing import cast
 
@@ -24,15 +25,18 @@ from liqaa.records import (
     Participant,
     Party,
     Place,
+    RelationType,
     Role,
     Status,
 )
-from liqaa.relations import SpanKey, get_relations, span_keys
+from liqaa.relations import get_relations, span_keys
 
 MAX_EVIDENCE = 4
 
 
-def assemble(doc: Doc, published: datetime.date | None = None, doc_id: str = "doc", links: str = "both") -> ArticleMeetings:
+def assemble(
+    doc: Doc, published: datetime.date | None = None, doc_id: str = "doc", links: str = "both"
+) -> ArticleMeetings:
     """Records of an article.
 
     Args:
@@ -93,21 +97,38 @@ def _fill_countries(doc: Doc, index: PartyIndex, encounters: Sequence[Encounter]
         for side in encounter.sides.values():
             if side.entity.country is None and side.role == "host" and place:
                 side.entity.country = place
-    counts: dict[str, int] = {}
-    for span in index.mentions:
-        if span.label in ("GPE", "NORP"):
-            code = country_of(index.bare(span), label=span.label)
-            if code:
-                counts[code] = counts.get(code, 0) + 1
+    counts = Counter(
+        code
+        for span in index.mentions
+        if span.label in ("GPE", "NORP", "ORG", "FAC")
+        and (code := country_of(index.bare(span), label=span.label))
+    )
+    opponents: dict[int, set[str]] = {}
+    unknown: dict[int, Entity] = {}
     for encounter in encounters:
-        sides = [s.entity for s in encounter.sides.values()]
-        told = {e.country for e in sides if e.country}
-        missing = [e for e in sides if e.country is None and not e.is_both_sides and not _is_international(e, index)]
-        if len(missing) == 1 and len(sides) == 2:
-            rest = {code: n for code, n in counts.items() if code not in told}
-            ranked = sorted(rest.items(), key=lambda item: -item[1])
-            if ranked and ranked[0][1] >= 2 and (len(ranked) == 1 or ranked[0][1] >= 2 * ranked[1][1]):
-                missing[0].country = ranked[0][0]
+        for i, side in encounter.sides.items():
+            entity = side.entity
+            if entity.country or entity.is_both_sides or _is_international(entity, index):
+                continue
+            unknown[i] = entity
+            others = opponents.setdefault(i, set())
+            for j, other in encounter.sides.items():
+                if (
+                    j != i
+                    and other.entity.country
+                    and (side.role != other.role or side.role == "participant")
+                ):
+                    others.add(other.entity.country)
+            place = _country_of_places(encounter, index)
+            if side.role == "guest" and place:
+                others.add(place)
+    for i, entity in unknown.items():
+        # An office without a country is held at home: in the country most spoken of, but for
+        # the countries of those that its holder meets.
+        rest = Counter({code: n for code, n in counts.items() if code not in opponents[i]})
+        ranked = rest.most_common(2)
+        if ranked and (len(ranked) == 1 or ranked[0][1] > ranked[1][1]) and ranked[0][1] >= 2:
+            entity.country = ranked[0][0]
 
 
 _INTERNATIONAL = tuple(
@@ -132,17 +153,27 @@ def _is_principal(side: Side, encounter: Encounter) -> bool:
     if entity.is_named or entity.is_office:
         return True
     named = [
-        s for s in encounter.sides.values()
-        if s is not side and not s.entity.is_both_sides and (s.entity.is_named or s.entity.is_office)
+        s
+        for s in encounter.sides.values()
+        if s is not side
+        and not s.entity.is_both_sides
+        and (s.entity.is_named or s.entity.is_office)
         and s.role == side.role
     ]
     return not (entity.is_delegation and named) and not (
-        len(named) > 0 and entity.country is not None and any(s.entity.country == entity.country for s in named)
+        len(named) > 0
+        and entity.country is not None
+        and any(s.entity.country == entity.country for s in named)
     )
 
 
 def _meeting(
-    doc: Doc, encounter: Encounter, identifier: str, index: PartyIndex, names: _Names, published: datetime.date | None
+    doc: Doc,
+    encounter: Encounter,
+    identifier: str,
+    index: PartyIndex,
+    names: _Names,
+    published: datetime.date | None,
 ) -> Meeting:
     sides = sorted(
         (s for s in encounter.sides.values() if _is_principal(s, encounter)),
@@ -152,12 +183,16 @@ def _meeting(
     for side in sides:
         party = names.party(side.entity)
         role = "participant" if encounter.kind == "call" else side.role
-        participants.append(Participant(**{f: getattr(party, f) for f in party.__struct_fields__}, role=cast(Role, role)))
+        participants.append(
+            Participant(
+                **{f: getattr(party, f) for f in party.__struct_fields__}, role=cast(Role, role)
+            )
+        )
     attendees = []
     for entity in index.entities:
-        if id(entity) in encounter.attendees and id(entity) not in {id(s.entity) for s in sides}:
-            if entity.is_named or entity.is_office:
-                attendees.append(names.party(entity))
+        present = id(entity) in encounter.attendees and all(entity is not s.entity for s in sides)
+        if present and (entity.is_named or entity.is_office):
+            attendees.append(names.party(entity))
     place = None if encounter.kind == "call" else _place(encounter, index, sides)
     evidence = _evidence(doc, encounter)
     told = " ".join(e.text for e in evidence)
@@ -208,15 +243,33 @@ def _place(encounter: Encounter, index: PartyIndex, sides: Sequence[Side]) -> Pl
     return Place(city, facility, country) if city or facility or country else None
 
 
-def _date(encounter: Encounter, index: PartyIndex, published: datetime.date | None) -> MeetingDate | None:
+def _date(
+    encounter: Encounter, index: PartyIndex, published: datetime.date | None
+) -> MeetingDate | None:
     best: MeetingDate | None = None
     for span in dict.fromkeys(encounter.dates):
         text = index.bare(span)
         resolved = resolve_date(text, published)
-        date = MeetingDate(text, resolved.value, resolved.source)
+        value = resolved.value
+        if encounter.status == "planned" and published and resolved.source == "relative":
+            value = _coming(text, value, published)
+        date = MeetingDate(text, value, resolved.source)
         if best is None or len(date.value or "") > len(best.value or ""):
             best = date
     return best
+
+
+def _coming(text: str, value: str | None, published: datetime.date) -> str | None:
+    """The next day or month of that name, where a planned meeting's date was read backwards."""
+    if value is None or any(w in fold(text) for w in ("ماضي", "امس", "اليوم")):
+        return value
+    if len(value) == 10:
+        day = datetime.date.fromisoformat(value)
+        if 0 < (published - day).days <= 7:
+            return (day + datetime.timedelta(days=7)).isoformat()
+    elif len(value) == 7 and value < published.isoformat()[:7]:
+        return f"{published.year + (value[5:] < published.isoformat()[5:7])}-{value[5:]}"
+    return value
 
 
 def _evidence(doc: Doc, encounter: Encounter) -> tuple[Evidence, ...]:
@@ -244,8 +297,8 @@ def _evidence(doc: Doc, encounter: Encounter) -> tuple[Evidence, ...]:
 def _pair_relations(meeting: Meeting, encounter: Encounter) -> list[PairRelation]:
     pairs: list[PairRelation] = []
 
-    def add(subject: str, kind: str, target: str) -> None:
-        pairs.append(PairRelation(subject, cast("str", kind), target, meeting.id, meeting.score))  # type: ignore[arg-type]
+    def add(subject: str, kind: RelationType, target: str) -> None:
+        pairs.append(PairRelation(subject, kind, target, meeting.id, meeting.score))
 
     if meeting.status == "held":
         for a in meeting.participants:
@@ -258,7 +311,9 @@ def _pair_relations(meeting: Meeting, encounter: Encounter) -> list[PairRelation
                     add(a.id, "met_with", b.id)
                     if a.role == "host" and b.role == "guest":
                         add(a.id, "received", b.id)
-        where = meeting.place and (meeting.place.city or meeting.place.facility or meeting.place.country)
+        where = meeting.place and (
+            meeting.place.city or meeting.place.facility or meeting.place.country
+        )
         for guest in meeting.participants:
             if guest.role == "guest" and where and meeting.kind != "call":
                 add(guest.id, "visited", where)
@@ -276,7 +331,9 @@ def _same_side(a: Participant, b: Participant, count: int) -> bool:
     return a.role == b.role and a.country is not None and a.country == b.country
 
 
-def _party_relations(index: PartyIndex, names: _Names, encounters: Sequence[Encounter]) -> list[PairRelation]:
+def _party_relations(
+    index: PartyIndex, names: _Names, encounters: Sequence[Encounter]
+) -> list[PairRelation]:
     pairs: list[PairRelation] = []
     for entity in index.entities:
         party = names.known(entity)
@@ -287,9 +344,13 @@ def _party_relations(index: PartyIndex, names: _Names, encounters: Sequence[Enco
         if party.country:
             pairs.append(PairRelation(party.id, "represented", party.country, None, 1.0))
         elif party.positions and party.positions[0].organization:
-            pairs.append(PairRelation(party.id, "represented", party.positions[0].organization, None, 1.0))
+            pairs.append(
+                PairRelation(party.id, "represented", party.positions[0].organization, None, 1.0)
+            )
         for key in entity.on_behalf_of:
             principal = index.of.get(key)
             if principal is not None and principal is not entity:
-                pairs.append(PairRelation(party.id, "on_behalf_of", names.party(principal).id, None, 1.0))
+                pairs.append(
+                    PairRelation(party.id, "on_behalf_of", names.party(principal).id, None, 1.0)
+                )
     return list(dict.fromkeys(pairs))

@@ -40,20 +40,20 @@ def clitic_length(word: str, label: str, known: frozenset[str] | set[str] = froz
         return 1  # «بـمسعد»: the tatweel sets the clitic apart
     letters = [i for i, c in enumerate(word) if not is_mark(c)]
     for count in (1, 2):
-        if len(letters) - count < 2:
-            return 0
         bare = fold(word)
-        if not all(c in CLITICS for c in bare[:count]):
-            return 0
+        if len(letters) - count < 2 or not all(c in CLITICS for c in bare[:count]):
+            break
         if count == 1 and _is_whole(bare, label, known):
             return 0
         rest = bare[count:]
-        if _is_whole(rest, label, known) or rest.startswith("ال") or (
-            bare[count - 1] == "ل" and rest.startswith("ل") and len(rest) > 3
+        if (
+            _is_whole(rest, label, known)
+            or rest.startswith("ال")
+            or (bare[count - 1] == "ل" and rest.startswith("ل") and len(rest) > 3)
         ):
             return count
-    # A conjunction before a foreign or rare name; names that begin with و are listed.
-    return 1 if label == "PERSON" and fold(word)[0] == "و" and len(letters) > 4 else 0
+    # A conjunction before a rare name or noun; those that begin with و themselves are listed.
+    return 1 if label not in ("GPE", "LOC") and fold(word)[:1] == "و" and len(letters) > 3 else 0
 
 
 def _is_whole(word: str, label: str, known: frozenset[str] | set[str]) -> bool:
@@ -72,7 +72,9 @@ def _is_clitic_reading(word: str) -> bool:
     return len(word) > 3 and word[0] in CLITICS and country_of(word[1:], label="GPE") is not None
 
 
-def strip_clitic(text: str, label: str, known: frozenset[str] | set[str] = frozenset()) -> tuple[str, int]:
+def strip_clitic(
+    text: str, label: str, known: frozenset[str] | set[str] = frozenset()
+) -> tuple[str, int]:
     """The mention without its clitic, and how many characters of `text` are gone.
 
     «للقوات» becomes «القوات» and «للجيش» «الجيش»; there the second ل stands for the article.
@@ -87,6 +89,10 @@ def strip_clitic(text: str, label: str, known: frozenset[str] | set[str] = froze
         at += 1
     bare = text[at:]
     folded = fold(first)
-    if folded[count - 1] == "ل" and folded[count : count + 1] == "ل" and not is_known_word(folded[count:].split()[0]):
+    if (
+        folded[count - 1] == "ل"
+        and folded[count : count + 1] == "ل"
+        and not is_known_word(folded[count:].split()[0])
+    ):
         bare = "ا" + bare
     return bare, at

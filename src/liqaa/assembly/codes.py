@@ -12,7 +12,13 @@ from collections.abc import Sequence
 from liqaa.language.normalize import fold
 from liqaa.records import Kind, Participant, Place, PloverCode, Status
 
-_MODES = {"talks": "meet", "visit": "visit", "reception": "host", "call": "phone", "conference": "multilateral"}
+_MODES = {
+    "talks": "meet",
+    "visit": "visit",
+    "reception": "host",
+    "call": "phone",
+    "conference": "multilateral",
+}
 _MEDIATE = ("وساط", "توسط", "الوسيط", "الوسطاء")
 _NEGOTIATE = ("مفاوض", "تفاوض")
 
@@ -24,7 +30,9 @@ def plover_code(kind: Kind, status: Status) -> PloverCode | None:
     return PloverCode("AGREE" if status == "planned" else "CONSULT", _MODES[kind])
 
 
-def cameo_code(kind: Kind, participants: Sequence[Participant], place: Place | None, sentence: str) -> str | None:
+def cameo_code(
+    kind: Kind, participants: Sequence[Participant], place: Place | None, sentence: str
+) -> str | None:
     """CAMEO code of a meeting.
 
     Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,36 @@ from liqaa.relations import Relation, SpanKey, get_status
 ROLE_RELATIONS = {"HOST": "host", "GUEST": "guest", "PARTICIPANT": "participant"}
 
 _CALL = ("هاتف", "اتصال", "مكالم", "فيديو", "مرئي", "مهاتف", "اتصل", "اتصلت")
-_VISIT = ("زار", "زياره", "زيار", "يزور", "تزور", "سيزور", "ستزور", "جوله", "وصل", "وصول", "توجه", "سافر", "يصل", "حل ضيفا", "قدم")
+_REMOTE = (
+    "هاتفي",
+    "هاتف",
+    "فيديو",
+    "الفيديو",
+    "المرييه",
+    "المريي",
+    "مرييا",
+    "التحاضر",
+    "بالفيديو",
+    "بتقنيه",
+    "افتراضي",
+)
+_VISIT = (
+    "زار",
+    "زياره",
+    "زيار",
+    "يزور",
+    "تزور",
+    "سيزور",
+    "ستزور",
+    "جوله",
+    "وصل",
+    "وصول",
+    "توجه",
+    "سافر",
+    "يصل",
+    "حل ضيفا",
+    "قدم",
+)
 _RECEPTION = ("استقبل", "يستقبل", "تستقبل", "استقبال", "سيستقبل", "استضاف", "يستضيف", "استقبلت")
 _CONFERENCE = ("قمه", "موتمر", "القمه", "الموتمر", "منتدي")
 _ADDITIONAL = ("كما", "ايضا", "ثم", "كذلك", "وكذلك", "لاحقا", "بعدها", "عقب")
@@ -64,7 +94,9 @@ class Side:
         return max(self.weights.values(), default=0.0)
 
 
-def find_encounters(doc: Doc, spans: Sequence[SpanKey], relations: Iterable[Relation], index: PartyIndex) -> list[Encounter]:
+def find_encounters(
+    doc: Doc, spans: Sequence[SpanKey], relations: Iterable[Relation], index: PartyIndex
+) -> list[Encounter]:
     """Encounters of an article in text order, each with two sides at least."""
     relations = list(relations)
     triggers = [s for s in spans if s.label == "MEETING"]
@@ -82,7 +114,9 @@ def find_encounters(doc: Doc, spans: Sequence[SpanKey], relations: Iterable[Rela
     return encounters
 
 
-def _group(triggers: Sequence[SpanKey], relations: Sequence[Relation], links: str) -> list[list[SpanKey]]:
+def _group(
+    triggers: Sequence[SpanKey], relations: Sequence[Relation], links: str
+) -> list[list[SpanKey]]:
     parent = {t: t for t in triggers}
 
     def find(t: SpanKey) -> SpanKey:
@@ -102,7 +136,11 @@ def _group(triggers: Sequence[SpanKey], relations: Sequence[Relation], links: st
 
 
 def _encounter(
-    doc: Doc, triggers: list[SpanKey], relations: Sequence[Relation], index: PartyIndex, annotated: dict[SpanKey, str]
+    doc: Doc,
+    triggers: list[SpanKey],
+    relations: Sequence[Relation],
+    index: PartyIndex,
+    annotated: dict[SpanKey, str],
 ) -> Encounter:
     encounter = Encounter(triggers)
     members = set(triggers)
@@ -115,7 +153,9 @@ def _encounter(
             if entity is None:
                 continue
             if relation.label == "ATTENDEE":
-                encounter.attendees[id(entity)] = max(encounter.attendees.get(id(entity), 0.0), relation.score)
+                encounter.attendees[id(entity)] = max(
+                    encounter.attendees.get(id(entity), 0.0), relation.score
+                )
             else:
                 side = encounter.sides.setdefault(id(entity), Side(entity))
                 side.weights[ROLE_RELATIONS[relation.label]] += relation.score
@@ -138,7 +178,11 @@ def _encounter(
 
 
 def _principals(encounter: Encounter) -> set[int]:
-    return {i for i, side in encounter.sides.items() if not side.entity.is_both_sides and not side.entity.is_delegation}
+    return {
+        i
+        for i, side in encounter.sides.items()
+        if not side.entity.is_both_sides and not side.entity.is_delegation
+    }
 
 
 def _merge_into(target: Encounter, other: Encounter, rule: str, *, with_sides: bool = True) -> None:
@@ -162,7 +206,12 @@ def _is_visit(doc: Doc, encounter: Encounter) -> bool:
 
 def _mentions(doc: Doc, trigger: SpanKey, words: Sequence[str]) -> bool:
     tokens = [fold(t.text) for t in doc[trigger.start : trigger.end]]
-    stripped = [*tokens, *(t[1:] for t in tokens if t[:1] in "وفبل"), *(t[2:] for t in tokens if t[:2] in ("ال", "وا", "لل")), *(t[3:] for t in tokens if t[:3] in ("وال", "بال"))]
+    stripped = [
+        *tokens,
+        *(t[1:] for t in tokens if t[:1] in "وفبل"),
+        *(t[2:] for t in tokens if t[:2] in ("ال", "وا", "لل")),
+        *(t[3:] for t in tokens if t[:3] in ("وال", "بال")),
+    ]
     return any(t.startswith(w) for t in stripped for w in words)
 
 
@@ -175,7 +224,8 @@ def _absorb_anonymous(doc: Doc, encounters: list[Encounter]) -> list[Encounter]:
         if len(principals) < 2 and encounter.status != "denied":
             target = next(
                 (
-                    e for e in reversed(kept)
+                    e
+                    for e in reversed(kept)
                     if len(_principals(e)) >= 2
                     and principals <= _principals(e) | set(e.attendees)
                     and _is_visit(doc, e) == visit
@@ -202,7 +252,8 @@ def _merge_same(doc: Doc, encounters: list[Encounter]) -> list[Encounter]:
         principals = _principals(encounter)
         target = next(
             (
-                e for e in kept
+                e
+                for e in kept
                 if len(principals) >= 2
                 and e.status == encounter.status
                 and _is_visit(doc, e) == _is_visit(doc, encounter)
@@ -232,10 +283,7 @@ def _absorb_visits(doc: Doc, encounters: list[Encounter]) -> list[Encounter]:
     kept = list(others)
     for visit in visits:
         visitors = {i for i, s in visit.sides.items() if s.role == "guest"} or set(visit.sides)
-        within = [
-            e for e in others
-            if visitors & set(e.sides) and _may_be_within(visit, e)
-        ]
+        within = [e for e in others if visitors & set(e.sides) and _may_be_within(visit, e)]
         for encounter in within:
             if not encounter.places:
                 encounter.places += visit.places
@@ -249,7 +297,17 @@ def _absorb_visits(doc: Doc, encounters: list[Encounter]) -> list[Encounter]:
 def _may_be_within(visit: Encounter, encounter: Encounter) -> bool:
     if visit.status == encounter.status:
         return True
-    return visit.status == "planned" and encounter.status == "held" and abs(visit.start - encounter.start) < 60
+    return (
+        visit.status == "planned"
+        and encounter.status == "held"
+        and abs(visit.start - encounter.start) < 60
+    )
+
+
+def _is_remote(doc: Doc, trigger: SpanKey) -> bool:
+    """«هاتفيا», «عبر الفيديو», «عن بعد» right after a verb or noun of meeting."""
+    after = [fold(t.text) for t in doc[trigger.end : trigger.end + 5]]
+    return any(w.startswith(_REMOTE) for w in after) or ("عن", "بعد") in itertools.pairwise(after)
 
 
 def _has_two_sides(encounter: Encounter) -> bool:
@@ -269,11 +327,13 @@ def _settle_roles(encounter: Encounter) -> None:
 
 
 def _kind(doc: Doc, encounter: Encounter) -> Kind:
-    if any(_mentions(doc, t, _CALL) for t in encounter.triggers):
+    if any(_mentions(doc, t, _CALL) or _is_remote(doc, t) for t in encounter.triggers):
         return "call"
     sides = [s for s in encounter.sides.values() if not s.entity.is_both_sides]
     countries = {s.entity.country for s in sides if s.entity.country}
-    if len(sides) >= 3 and (len(countries) >= 3 or any(_mentions(doc, t, _CONFERENCE) for t in encounter.triggers)):
+    if len(sides) >= 3 and (
+        len(countries) >= 3 or any(_mentions(doc, t, _CONFERENCE) for t in encounter.triggers)
+    ):
         roles = {s.role for s in sides}
         if len(countries) >= 3 and not roles >= {"host", "guest"}:
             return "conference"
@@ -281,7 +341,9 @@ def _kind(doc: Doc, encounter: Encounter) -> Kind:
             return "conference"
     if all(_mentions(doc, t, _VISIT) for t in encounter.triggers):
         return "visit"
-    main = next((t for t in encounter.triggers if not _mentions(doc, t, _VISIT)), encounter.triggers[0])
+    main = next(
+        (t for t in encounter.triggers if not _mentions(doc, t, _VISIT)), encounter.triggers[0]
+    )
     if _mentions(doc, main, _RECEPTION):
         return "reception"
     return "talks"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
 
 from spacy.tokens import Doc
 
@@ -16,8 +20,26 @@ from liqaa.relations import Relation, SpanKey
 
 PARTY_LABELS = ("PERSON", "POSITION", "PARTY", "ORG")
 
-_FORMER = frozenset(map(fold, ("السابق", "السابقة", "الأسبق", "الاسبق", "سابقا", "سابقاً", "الراحل", "المخلوع", "المعزول", "السابقين")))
-_COUNTERPART = frozenset(map(fold, ("نظيره", "نظيرته", "نظيرها", "نظيريه", "نظيرتها", "نظراؤه", "نظرائه")))
+_FORMER = frozenset(
+    map(
+        fold,
+        (
+            "السابق",
+            "السابقة",
+            "الأسبق",
+            "الاسبق",
+            "سابقا",
+            "سابقاً",
+            "الراحل",
+            "المخلوع",
+            "المعزول",
+            "السابقين",
+        ),
+    )
+)
+_COUNTERPART = frozenset(
+    map(fold, ("نظيره", "نظيرته", "نظيرها", "نظيريه", "نظيرتها", "نظراؤه", "نظرائه"))
+)
 _BOTH_SIDES = frozenset(
     map(fold, ("الجانبان", "الجانبين", "الطرفان", "الطرفين", "الوزيران", "الوزيرين", "الرئيسان", "الرئيسين",
                "الزعيمان", "الزعيمين", "المسؤولان", "المسؤولين", "القائدان", "القائدين", "الوفدان", "الوفدين",
@@ -69,15 +91,23 @@ class Entity:
     def is_both_sides(self) -> bool:
         """Whether this is a word for all sides together («الجانبان»)."""
         return all(
-            m.key.label in ("PARTY", "POSITION") and fold(m.text.split()[0]) in _BOTH_SIDES for m in self.mentions
+            m.key.label in ("PARTY", "POSITION") and fold(m.text.split()[0]) in _BOTH_SIDES
+            for m in self.mentions
         )
 
     @property
     def is_delegation(self) -> bool:
         """Whether this is an unnamed delegation."""
-        return self.name is None and any(
-            word in fold(self.first.text) for word in _DELEGATION
-        )
+        return self.name is None and any(word in fold(self.first.text) for word in _DELEGATION)
+
+
+_WORD = re.compile(r"\w+")
+_HASHTAG = re.compile(r"[#_]+")
+
+
+def plain(text: str) -> str:
+    """A mention as running text: hashtag marks and doubled white space gone."""
+    return " ".join(_HASHTAG.sub(" ", text).split())
 
 
 def _without_article(word: str) -> str:
@@ -86,7 +116,7 @@ def _without_article(word: str) -> str:
 
 def name_words(text: str) -> tuple[str, ...]:
     """Folded words of a name: article cut, «عبد» joined, so that spellings of a name meet."""
-    words = [_without_article(w) for w in fold(text).replace("_", " ").split() if w[0].isalnum()]
+    words = [_without_article(w) for w in _WORD.findall(fold(text).replace("_", " "))]
     joined: list[str] = []
     for word in words:
         if joined and joined[-1] in ("عبد", "ابو", "بن", "ابن", "ال"):
@@ -96,6 +126,13 @@ def name_words(text: str) -> tuple[str, ...]:
                 word = "عبد" + word[5:]
             joined.append(word)
     return tuple(joined)
+
+
+@cache
+def _known_people() -> dict[tuple[str, ...], str]:
+    """Names whose country an ordinary reader knows; see `data/people.json`."""
+    data = json.loads(resources.files("liqaa.data").joinpath("people.json").read_text("utf-8"))
+    return {name_words(name): code for name, code in data.items()}
 
 
 def compatible_names(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
@@ -133,7 +170,9 @@ class PartyIndex:
         links: which SAME_AS evidence to use: "both", "learned" or "rules".
     """
 
-    def __init__(self, doc: Doc, spans: Sequence[SpanKey], relations: Iterable[Relation], links: str = "both") -> None:
+    def __init__(
+        self, doc: Doc, spans: Sequence[SpanKey], relations: Iterable[Relation], links: str = "both"
+    ) -> None:
         self.doc = doc
         self.links = links
         self.relations = list(relations)
@@ -144,13 +183,13 @@ class PartyIndex:
             if relation.label == "HOLDS":
                 self.holders.setdefault(relation.tail, relation.head)
         self._known = self._bare_words(spans)
+        self._person_starts = {s.start for s in spans if s.label in ("PERSON", "TITLE", "MEETING")}
         self.mentions = {span: self._mention(span) for span in spans}
         self.entities: list[Entity] = []
         self.of: dict[SpanKey, Entity] = {}
         self._gather(spans)
         for entity in self.entities:
             self._describe(entity)
-        self._fill_counterparts()
 
     def _bare_words(self, spans: Sequence[SpanKey]) -> set[str]:
         """First words of names that no clitic can begin, and all later words of names."""
@@ -166,7 +205,7 @@ class PartyIndex:
     def _mention(self, span: SpanKey) -> Mention:
         first, last = self.doc[span.start], self.doc[span.end - 1]
         start, end = first.idx, last.idx + len(last)
-        known = self._known if span.label == "PERSON" else frozenset()
+        known = self._known if span.label == "PERSON" else set()
         text, cut = strip_clitic(self.doc.text[start:end], span.label, known)
         return Mention(span, text, start + cut, end, name_words(text))
 
@@ -180,8 +219,10 @@ class PartyIndex:
         parent: dict[SpanKey, SpanKey] = {}
         names: dict[SpanKey, list[tuple[str, ...]]] = {}
         members = [
-            s for s in spans
-            if s.label in ("PERSON", "PARTY", "ORG") or (s.label == "POSITION" and s not in self.holders)
+            s
+            for s in spans
+            if s.label in ("PERSON", "PARTY", "ORG")
+            or (s.label == "POSITION" and s not in self.holders)
         ]
         for s in members:
             parent[s] = s
@@ -193,15 +234,24 @@ class PartyIndex:
                 s = parent[s]
             return s
 
-        def join(a: SpanKey, b: SpanKey) -> bool:
+        # Two arguments of one trigger are two parties.
+        triggers: dict[SpanKey, set[SpanKey]] = defaultdict(set)
+        for relation in self.relations:
+            if relation.label in ("HOST", "GUEST", "PARTICIPANT", "ATTENDEE"):
+                triggers[relation.tail].add(relation.head)
+
+        def join(a: SpanKey, b: SpanKey, *, certain: bool = False) -> bool:
             a, b = find(a), find(b)
             if a == b:
                 return True
+            if not certain and triggers[a] & triggers[b]:
+                return False
             if any(not compatible_names(x, y) for x in names[a] for y in names[b]):
                 return False
             a, b = max(a, b), min(a, b)
             parent[a] = b
             names[b] += names[a]
+            triggers[b] |= triggers[a]
             return True
 
         def holder(s: SpanKey) -> SpanKey | None:
@@ -214,7 +264,7 @@ class PartyIndex:
         for s in persons:
             words = self.mentions[s].words
             if words in exact and len(words) > 1:
-                join(s, exact[words])
+                join(s, exact[words], certain=True)
             exact[words] = s
             for word in set(words):
                 by_word[word].append(s)
@@ -227,7 +277,7 @@ class PartyIndex:
         if self.links != "learned":
             for s in persons:
                 if find(s) == s:
-                    self._join_name(s, by_word, names, join)
+                    self._join_name(s, by_word, join)
             self._join_offices(members, find, join)
         groups: dict[SpanKey, Entity] = {}
         for s in sorted(members):
@@ -239,7 +289,12 @@ class PartyIndex:
             if person in self.of:
                 self.of.setdefault(position, self.of[person])
 
-    def _join_name(self, s, by_word, names, join) -> None:  # type: ignore[no-untyped-def]
+    def _join_name(
+        self,
+        s: SpanKey,
+        by_word: dict[str, list[SpanKey]],
+        join: Callable[[SpanKey, SpanKey], bool],
+    ) -> None:
         """Join a name with the nearest earlier, else the nearest later, fuller form of it."""
         words = self.mentions[s].words
         if not words:
@@ -251,11 +306,20 @@ class PartyIndex:
             # The surname of two people: the one named last before it.
             before = [o for o in full if o < s]
             full = before[-1:] or full[:1]
-        for o in [*sorted((o for o in full if o < s), reverse=True), *[o for o in full if o > s], *others]:
+        for o in [
+            *sorted((o for o in full if o < s), reverse=True),
+            *[o for o in full if o > s],
+            *others,
+        ]:
             if join(s, o):
                 return
 
-    def _join_offices(self, members, find, join) -> None:  # type: ignore[no-untyped-def]
+    def _join_offices(
+        self,
+        members: Sequence[SpanKey],
+        find: Callable[[SpanKey], SpanKey],
+        join: Callable[[SpanKey, SpanKey], bool],
+    ) -> None:
         """Join an office that stands alone with whoever holds that office."""
         held: list[tuple[tuple[str, ...], str | None, SpanKey]] = []
         for position, person in self.holders.items():
@@ -272,7 +336,8 @@ class PartyIndex:
             matching = {
                 find(person): person
                 for office, office_country, person in held
-                if self._same_office(words, office) and (country == office_country or None in (country, office_country))
+                if self._same_office(words, office)
+                and (country == office_country or None in (country, office_country))
                 and person in self.mentions
             }
             if len(matching) == 1:
@@ -316,34 +381,47 @@ class PartyIndex:
                     code = country_of(self.bare(body), label=body.label)
                     if code:
                         return code
-        return country_of(self.bare(position), label=position.label)
+        code = country_of(self.bare(position), label=position.label)
+        if code is None and not any(b.label == "ORG" for b in bodies):
+            # «المبعوث الخاص للرئيس الأمريكي»: the words that complete the office.
+            end = position.end
+            while (
+                end < min(len(self.doc), position.end + 5)
+                and not self.doc[end].is_punct
+                and "\n" not in self.doc[end].text
+                and end not in self._person_starts
+            ):
+                end += 1
+            if end > position.end:
+                code = country_of(self.doc[position.start : end].text, label=position.label)
+        return code
 
     def wording(self, span: SpanKey) -> str:
         """A span with the bodies that follow it, as the article words it, without its clitic."""
         end = span.end
         for body in sorted(self.bodies(span)):
             if 0 <= body.start - end <= 2 and all(
-                not self.doc[i].is_punct and "\n" not in self.doc[i].text or self.doc[i].text in "_\"«»" for i in range(end, body.start)
+                (not self.doc[i].is_punct and "\n" not in self.doc[i].text)
+                or self.doc[i].text in '_"«»'
+                for i in range(end, body.start)
             ):
                 end = body.end
         mention = self.mentions[span]
         last = self.doc[end - 1]
         text = mention.text + self.doc.text[mention.end : last.idx + len(last)]
-        return text.replace("_", " ").strip()
+        return plain(text)
 
     def _position(self, span: SpanKey) -> Position:
-        organization = next(
-            (self.wording(b) for b in self.bodies(span) if b.label == "ORG"), None
-        )
+        organization = next((self.wording(b) for b in self.bodies(span) if b.label == "ORG"), None)
         if organization:
             organization, _ = strip_clitic(organization, "ORG")
-        return Position(self.bare(span).replace("_", " "), organization, self.wording(span))
+        return Position(plain(self.bare(span)), organization, self.wording(span))
 
     def _describe(self, entity: Entity) -> None:
         persons = [m for m in entity.mentions if m.key.label == "PERSON"]
         if persons:
             # The fullest name; among equals the spelling that is most frequent.
-            texts = Counter(m.text.replace("_", " ") for m in persons)
+            texts = Counter(plain(m.text) for m in persons)
             entity.name = max(texts, key=lambda t: (len(name_words(t)), texts[t], len(t)))
         offices: list[SpanKey] = []
         titles: list[str] = []
@@ -352,39 +430,49 @@ class PartyIndex:
             if key.label == "POSITION":
                 offices.append(key)
             offices += sorted(r.tail for r in self.tails[key, "HOLDS"])
-            titles += [self.bare(r.tail) for r in sorted(self.tails[key, "HAS_TITLE"])]
+            titles += [plain(self.bare(r.tail)) for r in sorted(self.tails[key, "HAS_TITLE"])]
             for relation in self.tails[key, "ON_BEHALF_OF"]:
                 entity.on_behalf_of.append(relation.tail)
         entity.titles = _fullest(titles)
         present = [s for s in dict.fromkeys(offices) if not self._is_former(s)]
         countries = Counter[str]()
-        for span in [*present, *(m.key for m in entity.mentions if m.key.label in ("PARTY", "ORG", "POSITION"))]:
+        for span in [
+            *present,
+            *(m.key for m in entity.mentions if m.key.label in ("PARTY", "ORG", "POSITION")),
+        ]:
             code = self.office_country(span)
             if code:
                 countries[code] += 1
         entity.country = countries.most_common(1)[0][0] if countries else None
+        if entity.country is None and entity.name:
+            entity.country = _known_people().get(name_words(entity.name))
         entity.positions = self._offices(present, entity)
 
     def _offices(self, spans: list[SpanKey], entity: Entity) -> list[Position]:
-        counterpart = [s for s in spans if self.mentions[s].words[:1] and self.mentions[s].words[0] in _COUNTERPART]
+        counterpart = [
+            s
+            for s in spans
+            if self.mentions[s].words[:1] and self.mentions[s].words[0] in _COUNTERPART
+        ]
         fuller = [s for s in spans if s not in counterpart]
         kept: list[tuple[tuple[str, ...], Position]] = []
         for span in sorted(fuller, key=lambda s: -len(self.wording(s))):
             words = self.mentions[span].words
             position = self._position(span)
             lone = len(words) == 1 and not self.tails[span, "OF"]
-            if any(self._same_office(words, other) for other, _ in kept) or (lone and entity.titles and words[0] in {
-                w for t in entity.titles for w in name_words(t)
-            }):
+            if any(self._same_office(words, other) for other, _ in kept) or (
+                lone
+                and entity.titles
+                and words[0] in {w for t in entity.titles for w in name_words(t)}
+            ):
                 continue
             kept.append((words, position))
         order = {s: i for i, s in enumerate(fuller)}
         positions = [p for _, p in kept]
-        positions.sort(key=lambda p: next((i for s, i in order.items() if self.wording(s) == p.text), 99))
+        positions.sort(
+            key=lambda p: next((i for s, i in order.items() if self.wording(s) == p.text), 99)
+        )
         return positions or [self._position(s) for s in counterpart[:1]]
-
-    def _fill_counterparts(self) -> None:
-        """«نظيره الليبي» without a country of its own gets none; kept for symmetry of offices."""
 
     def party_fields(self, entity: Entity, identifier: str) -> Party:
         """The record of an entity."""

@@ -12,7 +12,21 @@ _REACH = 14
 
 _BORDERS = frozenset(".؟!\n؛")
 
-_CANCELLED = ("الغي", "الغيت", "الغاء", "الغت", "يلغي", "تلغي", "الغاءه", "الغائها", "ملغي", "ملغاه", "والغي", "والغت", "بالغاء")
+_CANCELLED = (
+    "الغي",
+    "الغيت",
+    "الغاء",
+    "الغت",
+    "يلغي",
+    "تلغي",
+    "الغاءه",
+    "الغائها",
+    "ملغي",
+    "ملغاه",
+    "والغي",
+    "والغت",
+    "بالغاء",
+)
 _POSTPONED = (
     "تاجل", "تاجلت", "تاجيل", "ارجا", "ارجات", "ارجاء", "ارجيء", "ارجيت", "ارجئ", "اجل", "اجلت", "موجل", "الموجل", "الموجله", "موجله",
     "يوجل", "بتاجيل", "بارجاء", "تاجيله", "تاجيلها", "ارجاؤه", "ارجاوه", "ارجاؤها",
@@ -22,8 +36,41 @@ _PLANNED = (
     "ينوي", "تنوي", "يستعد", "تستعد", "يتوقع", "ينتظر", "لعقد", "تمهيدا", "تحضيرا", "موعد", "المرجح", "المفترض", "تحضيرات", "استعدادات", "التحضير",
     "الاعداد", "لترتيب", "ترتيب", "ترتيبات", "دعوه", "دعا", "اقترح", "تقرر", "يعد", "بحثا", "مقترح", "يخطط", "تخطط", "يامل", "متوقعا", "مرجحا", "المقترح", "المقترحه",
 )  # fmt: skip
-_AFTER_PLANNED = ("المقبل", "المقبله", "القادم", "القادمه", "المرتقب", "المرتقبه", "غدا", "المزمع", "المقرر", "المقرره", "المنتظر", "المنتظره")
-_NEGATIONS = ("لم", "لن", "نفي", "نفت", "ونفي", "ونفت", "تنفي", "ينفي", "نفيا", "نافيا", "دون", "رفض", "رفضت", "ولم", "ولن", "نافيه", "كذب", "نفوا", "نفيه")
+_AFTER_PLANNED = (
+    "المقبل",
+    "المقبله",
+    "القادم",
+    "القادمه",
+    "المرتقب",
+    "المرتقبه",
+    "غدا",
+    "المزمع",
+    "المقرر",
+    "المقرره",
+    "المنتظر",
+    "المنتظره",
+)
+_NEGATIONS = (
+    "لم",
+    "لن",
+    "نفي",
+    "نفت",
+    "ونفي",
+    "ونفت",
+    "تنفي",
+    "ينفي",
+    "نفيا",
+    "نافيا",
+    "دون",
+    "رفض",
+    "رفضت",
+    "ولم",
+    "ولن",
+    "نافيه",
+    "كذب",
+    "نفوا",
+    "نفيه",
+)
 _NOT_YET = ("بعد", "حتي", "يحدد", "تحدد", "ينعقد", "يعقد")
 
 
@@ -34,10 +81,18 @@ def mention_status(doc: Doc, span: SpanKey) -> str:
         "held", "planned", "cancelled" or "denied".
     """
     start = span.start
-    while start > max(0, span.start - _REACH) and doc[start - 1].text not in _BORDERS and "\n" not in doc[start - 1].text:
+    while (
+        start > max(0, span.start - _REACH)
+        and doc[start - 1].text not in _BORDERS
+        and "\n" not in doc[start - 1].text
+    ):
         start -= 1
     end = span.end
-    while end < min(len(doc), span.end + _REACH) and doc[end].text not in _BORDERS and "\n" not in doc[end].text:
+    while (
+        end < min(len(doc), span.end + _REACH)
+        and doc[end].text not in _BORDERS
+        and "\n" not in doc[end].text
+    ):
         end += 1
     before = [fold(t.text) for t in doc[start : span.start]]
     after = [fold(t.text) for t in doc[span.end : end]]
@@ -49,7 +104,9 @@ def mention_status(doc: Doc, span: SpanKey) -> str:
         return "planned"
     negated = [i for i, w in enumerate(near) if w in _NEGATIONS]
     if negated and len(near) - negated[-1] <= 4:
-        waiting = any(w in _NOT_YET for w in (*near[negated[-1] :], *after[:8])) and near[negated[-1]] in ("لم", "ولم")
+        waiting = any(w in _NOT_YET for w in (*near[negated[-1] :], *after[:8])) and near[
+            negated[-1]
+        ] in ("لم", "ولم")
         return "planned" if waiting and "حتي" in after[:8] else "denied"
     if _is_future_verb(word) or any(_is_future_verb(w) for w in near[-4:]):
         return "planned"
@@ -66,4 +123,35 @@ def _is_future_verb(word: str) -> bool:
     return len(word) > 4 and word[0] == "س" and word[1] in "يتن" and word not in _NOT_FUTURE
 
 
-_NOT_FUTURE = frozenset(("ستين", "سيناء", "سياسه", "سياسي", "سياسيه", "سيدات", "سياده", "سيسي", "سيطره", "ستراتيجي", "سينما", "سيرغي", "سيول", "سيره", "ستيفان", "ستيفاني", "سيلفا", "ستارمر", "سيارات", "سياره", "سياحه", "سياحي", "سياق", "سيدني", "ستوكهولم", "سيرجي", "سيناتور", "سيمون"))
+_NOT_FUTURE = frozenset(
+    (
+        "ستين",
+        "سيناء",
+        "سياسه",
+        "سياسي",
+        "سياسيه",
+        "سيدات",
+        "سياده",
+        "سيسي",
+        "سيطره",
+        "ستراتيجي",
+        "سينما",
+        "سيرغي",
+        "سيول",
+        "سيره",
+        "ستيفان",
+        "ستيفاني",
+        "سيلفا",
+        "ستارمر",
+        "سيارات",
+        "سياره",
+        "سياحه",
+        "سياحي",
+        "سياق",
+        "سيدني",
+        "ستوكهولم",
+        "سيرجي",
+        "سيناتور",
+        "سيمون",
+    )
+)

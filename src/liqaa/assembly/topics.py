@@ -65,7 +65,12 @@ def clean_topic(text: str, start: int) -> tuple[str, int, int]:
             begin += 1
         rest = text[begin:end]
         cut = next(
-            (len(q) for q in _QUANTIFIERS if fold(rest)[: len(q) + 1] == q + " " and len(fold(rest)) == len(rest)), 0
+            (
+                len(q)
+                for q in _QUANTIFIERS
+                if fold(rest)[: len(q) + 1] == q + " " and len(fold(rest)) == len(rest)
+            ),
+            0,
         )
         if not cut:
             break

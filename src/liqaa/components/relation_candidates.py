@@ -157,6 +157,9 @@ def pair_features(doc: Doc, pairs: CandidatePairs) -> NDArray[np.int64]:
     }
     nothing: tuple[str, ...] = ()
     match = np.array(
-        [match_bucket(words.get(i, nothing), words.get(j, nothing)) for i, j in zip(h, t, strict=True)]
+        [
+            match_bucket(words.get(i, nothing), words.get(j, nothing))
+            for i, j in zip(h, t, strict=True)
+        ]
     )
     return np.stack([label[h], label[t], distance, paragraphs, between, match], axis=1)

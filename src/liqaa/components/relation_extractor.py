@@ -114,7 +114,14 @@ class PairScorer(torch.nn.Module):
         self.head_product = torch.nn.Linear(2 * width, 64)
         self.tail_product = torch.nn.Linear(2 * width, 64)
         self.product = torch.nn.Linear(64, wide)
-        sizes = (labels, labels, DISTANCE_BUCKETS, PARAGRAPH_BUCKETS, BETWEEN_BUCKETS, MATCH_BUCKETS)
+        sizes = (
+            labels,
+            labels,
+            DISTANCE_BUCKETS,
+            PARAGRAPH_BUCKETS,
+            BETWEEN_BUCKETS,
+            MATCH_BUCKETS,
+        )
         self.features = torch.nn.ModuleList(torch.nn.Embedding(n, wide) for n in sizes)
         self.pair_labels = torch.nn.Embedding(labels * labels, wide)
         self.hidden = torch.nn.Sequential(
@@ -154,7 +161,9 @@ class PairScorer(torch.nn.Module):
         high = torch.maximum(start[head], start[tail])
         context = _segment_means(self.context(tokens), low, torch.maximum(high, low))
         product = self.head_product(vectors)[head] * self.tail_product(vectors)[tail]
-        hidden = self.head(vectors)[head] + self.tail(vectors)[tail] + context + self.product(product)
+        hidden = (
+            self.head(vectors)[head] + self.tail(vectors)[tail] + context + self.product(product)
+        )
         hidden = hidden + self.pair_labels(features[:, 0] * len(SPAN_LABELS) + features[:, 1])
         for column, embedding in enumerate(self.features):
             hidden = hidden + embedding(features[:, column])
@@ -214,7 +223,9 @@ def _init(model: Model[Any, Floats2d], X: Any = None, Y: Any = None) -> None:
     docs = X[0] if X is not None else None
     tok2vec = model.get_ref("tok2vec")
     tok2vec.initialize(X=docs)
-    _build(model, tok2vec.predict(docs)[0].shape[1] if docs else tok2vec.get_dim("nO"))
+    # An empty doc's vectors have no width.
+    widths = [v.shape[1] for v in tok2vec.predict(docs) if len(v)] if docs else []
+    _build(model, widths[0] if widths else tok2vec.get_dim("nO"))
 
 
 def _forward(
@@ -223,13 +234,16 @@ def _forward(
     docs, candidates = inputs
     vectors, backprop_vectors = model.get_ref("tok2vec")(docs, is_train)
     lengths = [len(v) for v in vectors]
-    flat = model.ops.xp.concatenate(vectors) if sum(lengths) else model.ops.alloc2f(0, 0)
+    filled = [v for v in vectors if len(v)]  # an empty doc's vectors have no width
+    flat = model.ops.xp.concatenate(filled) if filled else model.ops.alloc2f(0, 0)
     spans: list[NDArray[np.int64]] = []
     pairs: list[NDArray[np.int64]] = []
     features: list[NDArray[np.int64]] = []
     token_at = span_at = 0
     for doc, found, length in zip(docs, candidates, lengths, strict=True):
-        spans.append(np.array([[s.start, s.end] for s in found.spans], np.int64).reshape(-1, 2) + token_at)
+        spans.append(
+            np.array([[s.start, s.end] for s in found.spans], np.int64).reshape(-1, 2) + token_at
+        )
         pairs.append(np.stack([found.head, found.tail], axis=1) + span_at)
         features.append(pair_features(doc, found))
         token_at += length
@@ -286,9 +300,7 @@ def legal_matrix(candidates: CandidatePairs) -> NDArray[np.bool_]:
     return legal
 
 
-def relation_scores(
-    examples: Iterable[Example], **kwargs: Any
-) -> dict[str, Any]:
+def relation_scores(examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
     """Strict relation scores over gold and predicted pairs alike.
 
     A relation counts as right only if both spans agree in borders and label, and so does the
@@ -308,7 +320,11 @@ def relation_scores(
         said[2] += len(gold_status - predicted_status)
         gold = {r[:3] for r in chained(get_relations(example.reference))}
         predicted = {r[:3] for r in chained(get_relations(example.predicted))}
-        for relations, column in ((gold & predicted, 0), (predicted - gold, 1), (gold - predicted, 2)):
+        for relations, column in (
+            (gold & predicted, 0),
+            (predicted - gold, 1),
+            (gold - predicted, 2),
+        ):
             for relation in relations:
                 counts[relation[2]][column] += 1
     total = [sum(c[i] for c in counts.values()) for i in range(3)]
@@ -345,7 +361,13 @@ def create_relation_scorer() -> Callable[..., dict[str, Any]]:
         "threshold": _DEFAULTS["threshold"],
         "scorer": {"@scorers": "liqaa.relation_scorer.v1"},
     },
-    default_score_weights={"rels_f": 1.0, "rels_p": 0.0, "rels_r": 0.0, "status_f": 0.0, "rels_per_type": None},
+    default_score_weights={
+        "rels_f": 1.0,
+        "rels_p": 0.0,
+        "rels_r": 0.0,
+        "status_f": 0.0,
+        "rels_per_type": None,
+    },
 )
 def create_relation_extractor(
     nlp: Language,
@@ -494,7 +516,7 @@ class RelationExtractor(TrainablePipe):
         losses[self.name] += loss
         return losses
 
-    def get_loss(  # type: ignore[override]
+    def get_loss(
         self, examples: list[Example], candidates: list[CandidatePairs], logits: Floats2d
     ) -> tuple[float, Floats2d]:
         """Binary cross-entropy over the legal outputs of each pair, summed."""
@@ -507,7 +529,9 @@ class RelationExtractor(TrainablePipe):
         mask2 = self.model.ops.asarray2f(np.concatenate(legal).astype("f"))
         probabilities = 1 / (1 + self.model.ops.xp.exp(-logits))
         xp = self.model.ops.xp
-        loss = -(gold * xp.log(probabilities + 1e-7) + (1 - gold) * xp.log(1 - probabilities + 1e-7))
+        loss = -(
+            gold * xp.log(probabilities + 1e-7) + (1 - gold) * xp.log(1 - probabilities + 1e-7)
+        )
         return float((loss * mask2).sum()), (probabilities - gold) * mask2
 
     def initialize(

@@ -22,7 +22,10 @@ def create_sentence_scorer() -> Callable[..., dict[str, Any]]:
 
     def score(examples: list[Example], **kwargs: Any) -> dict[str, Any]:
         return Scorer.score_spans(
-            examples, attr="sents", has_annotation=lambda d: d.has_annotation("SENT_START"), **kwargs
+            examples,
+            attr="sents",
+            has_annotation=lambda d: d.has_annotation("SENT_START"),
+            **kwargs,
         )
 
     return score
@@ -60,7 +63,7 @@ class SentenceSplitter(Pipe):
         for i, token in enumerate(doc):
             text = token.text
             newline = "\n" in text or "\r" in text
-            if stopped and not (text[0] in _CLOSERS and not doc[i - 1].whitespace_):
+            if stopped and not newline and not (text[0] in _CLOSERS and not doc[i - 1].whitespace_):
                 start_next, stopped = True, False
             token.is_sent_start = start_next
             start_next = False

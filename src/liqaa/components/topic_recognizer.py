@@ -18,7 +18,16 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.util import registry
 from spacy.vocab import Vocab
-from thinc.api import Config, Dropout, Linear, Maxout, Model, Optimizer, chain, set_dropout_rate, with_array
+from thinc.api import (
+    Config,
+    Linear,
+    Maxout,
+    Model,
+    Optimizer,
+    chain,
+    set_dropout_rate,
+    with_array,
+)
 from thinc.types import Floats2d
 
 from liqaa.ontology import TOPIC_LABEL, TOPICS_KEY
@@ -54,7 +63,8 @@ def create_topic_tagger(
     """
     nO = tok2vec.get_dim("nO") if tok2vec.has_dim("nO") else None
     tagger: Model[Floats2d, Floats2d] = chain(
-        Maxout(nO=hidden_width, nI=nO, nP=2, normalize=True, dropout=dropout), Linear(nO=3, nI=hidden_width)
+        Maxout(nO=hidden_width, nI=nO, nP=2, normalize=True, dropout=dropout),
+        Linear(nO=3, nI=hidden_width),
     )
     model = chain(tok2vec, with_array(tagger))
     model.set_ref("tok2vec", tok2vec)
@@ -161,8 +171,14 @@ class TopicRecognizer(TrainablePipe):
         """There is one label, and it is there."""
         return 0
 
+    def _require_initialized(self) -> None:
+        tagger = self.model.layers[1]
+        if not all(node.has_param(name) for node in tagger.walk() for name in node.param_names):
+            raise ValueError(Errors.E109.format(name=self.name))
+
     def predict(self, docs: Iterable[Doc]) -> list[Floats2d]:
         """Tag scores, one (tokens, 3) array a doc."""
+        self._require_initialized()
         docs = list(docs)
         if not any(len(doc) for doc in docs):
             return [self.model.ops.alloc2f(0, 3) for _ in docs]
@@ -185,6 +201,7 @@ class TopicRecognizer(TrainablePipe):
         losses: dict[str, float] | None = None,
     ) -> dict[str, float]:
         """One training step over a batch."""
+        self._require_initialized()
         losses = {} if losses is None else losses
         losses.setdefault(self.name, 0.0)
         examples = list(examples)

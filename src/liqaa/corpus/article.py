@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,8 +80,15 @@ class AnnotatedArticle:
             InputError: a field is missing or of the wrong type; names `where`.
         """
         try:
+            if not isinstance(line["text"], str):
+                raise TypeError("text is no string")
             spans = [
-                SpanAnnotation(e["id"], e["label"], e["start_offset"], e["end_offset"])
+                SpanAnnotation(
+                    operator.index(e["id"]),
+                    str(e["label"]),
+                    operator.index(e["start_offset"]),
+                    operator.index(e["end_offset"]),
+                )
                 for e in line.get("entities", [])
             ]
             relations = [
@@ -91,7 +99,7 @@ class AnnotatedArticle:
             status = {
                 meetings[start, end]: value
                 for start, end, value in line.get("status", [])
-                if (start, end) in meetings
+                if (start, end) in meetings and value != "held"
             }
             return cls(
                 id=str(line["id"]),

@@ -35,7 +35,12 @@ def _digits(word: str, rng: random.Random) -> str:
 
 
 def _tatweel(word: str, rng: random.Random) -> str:
-    if len(word) < 4 or rng.random() > 0.1 or not word.isalpha() or not "\u0620" <= word[1] <= "\u064a":
+    if (
+        len(word) < 4
+        or rng.random() > 0.1
+        or not word.isalpha()
+        or not "\u0620" <= word[1] <= "\u064a"
+    ):
         return word
     return word[:2] + "ـ" + word[2:] if word[1] not in "اأإآدذرزوؤى" else word
 

@@ -15,6 +15,7 @@ from liqaa.language.tokenizer import create_arabic_news_tokenizer
 from liqaa.ontology import (
     ENTITY_LABELS,
     LEGAL_PAIRS,
+    MEETING_STATUSES,
     PARTICIPANT_RELATIONS,
     SPAN_LABELS,
     TOPIC_LABEL,
@@ -73,9 +74,14 @@ def _check_spans(article: AnnotatedArticle, doc: Doc) -> list[Fault]:
                 _fault(article, "label", span, f"unknown label {span.label} on «{words}»")
             )
             continue
-        if doc.char_span(span.start, span.end) is None:
+        if doc.char_span(span.start, span.end) is None or words != words.strip():
             faults.append(
-                _fault(article, "token-border", span, f"{span.label} «{words}» cuts a token")
+                _fault(
+                    article,
+                    "token-border",
+                    span,
+                    f"{span.label} «{words}» cuts a token, or ends in a space",
+                )
             )
         key = (span.label, span.start, span.end)
         if key in seen:
@@ -85,12 +91,12 @@ def _check_spans(article: AnnotatedArticle, doc: Doc) -> list[Fault]:
         seen.add(key)
         is_topic = span.label == TOPIC_LABEL
         before = last.get(is_topic)
-        if before and before.end > span.start and (before.start, before.end) != key[1:]:
+        if before and before.end > span.start and (before.label, before.start, before.end) != key:
             other = article.text[before.start : before.end]
             faults.append(
                 _fault(article, "overlap", span, f"{span.label} «{words}» overlaps «{other}»")
             )
-        last[is_topic] = span
+        last[is_topic] = span if before is None or span.end > before.end else before
         for start, end in article.furniture:
             if span.start < end and start < span.end:
                 faults.append(
@@ -174,7 +180,16 @@ def _check_meetings(article: AnnotatedArticle) -> list[Fault]:
         for r in article.relations
         if r.label in PARTICIPANT_RELATIONS and r.head in group
     }
-    return [
+    unknown = [
+        Fault(
+            article.id,
+            "status",
+            f"span {i} is {value}; only a MEETING is {', '.join(MEETING_STATUSES[1:])}",
+        )
+        for i, value in article.status.items()
+        if i not in group or value not in MEETING_STATUSES[1:]
+    ]
+    return unknown + [
         _fault(
             article,
             "meeting-without-parties",
@@ -212,14 +227,14 @@ def _check_repeats(article: AnnotatedArticle, doc: Doc) -> list[Fault]:
                 continue
             for name in by_first.get(token[len(clitic) :], ()):
                 if tuple(tokens[i + 1 : i + len(name)]) == name[1:]:
-                    end = doc[i + len(name) - 1]
+                    last = doc[i + len(name) - 1]
                     faults.append(
                         Fault(
                             article.id,
                             "unmarked-repeat",
                             f"«{' '.join(name)}» is {names[name]} elsewhere and unmarked here",
                             doc[i].idx,
-                            end.idx + len(end),
+                            last.idx + len(last),
                         )
                     )
     return faults

@@ -25,7 +25,8 @@ def article_to_doc(article: AnnotatedArticle, nlp: Language) -> Doc:
     """A doc with the article's entities, topics, relations, statuses and metadata.
 
     Raises:
-        AnnotationError: a span cuts a token; names the article and the words.
+        AnnotationError: a span cuts a token, entities overlap or a relation dangles; names the
+            article and the words.
     """
     doc = nlp.make_doc(article.text)
     by_id: dict[int, SpanKey] = {}
@@ -41,20 +42,31 @@ def article_to_doc(article: AnnotatedArticle, nlp: Language) -> Doc:
             )
         by_id[annotation.id] = span_key(span)
         (topics if annotation.label == TOPIC_LABEL else entities).append(span)
-    doc.set_ents(entities)
+    try:
+        doc.set_ents(entities)
+    except ValueError as error:
+        raise AnnotationError(
+            f"{article.id}: entities overlap; run `liqaa corpus check`."
+        ) from error
+    for relation in article.relations:
+        if not {relation.head, relation.tail} <= by_id.keys():
+            raise AnnotationError(
+                f"{article.id}: {relation.label} names a span that is not there; "
+                "run `liqaa corpus check`."
+            )
     doc.spans[TOPICS_KEY] = topics
     set_relations(
         doc,
-        chained(
-            Relation(by_id[r.head], by_id[r.tail], r.label) for r in article.relations
-        ),
+        chained(Relation(by_id[r.head], by_id[r.tail], r.label) for r in article.relations),
     )
     set_status(doc, {by_id[i]: status for i, status in article.status.items()})
     doc.user_data["liqaa.article"] = {"id": article.id, **article.meta}
     return doc
 
 
-def doc_to_article(doc: Doc, article_id: str, meta: dict[str, object] | None = None) -> AnnotatedArticle:
+def doc_to_article(
+    doc: Doc, article_id: str, meta: dict[str, object] | None = None
+) -> AnnotatedArticle:
     """An annotated article from a doc's entities, topics and relations."""
     keys = span_keys(doc)
     ids = {key: i for i, key in enumerate(keys, 1)}

@@ -56,7 +56,7 @@ def _parse_article(block: list[str], where: str, first: int, name: str) -> Annot
             key, _, value = line.partition(":")
             meta[key.strip()] = value.split() if key.strip() in _LIST_META else value.strip()
     article = AnnotatedArticle(id=identifier, text="", meta=meta)
-    ids = _parse_text(block[rules[0] + 1 : rules[1]], article, f"{where}: article {identifier}")
+    ids = _parse_text(block[rules[0] + 1 : rules[1]], article, first + rules[0] + 1, name)
     for offset, line in enumerate(block[rules[1] + 1 :]):
         if line.strip():
             at = f"{name}:{first + rules[1] + 1 + offset}: article {identifier}"
@@ -64,11 +64,14 @@ def _parse_article(block: list[str], where: str, first: int, name: str) -> Annot
     return article
 
 
-def _parse_text(lines: list[str], article: AnnotatedArticle, where: str) -> dict[str, int]:
+def _parse_text(
+    lines: list[str], article: AnnotatedArticle, first: int, name: str
+) -> dict[str, int]:
     ids: dict[str, int] = {}
     out: list[str] = []
     length = 0
-    for line in lines:
+    for number, line in enumerate(lines, first):
+        where = f"{name}:{number}: article {article.id}"
         start = length
         furniture = line.startswith(_FURNITURE)
         if furniture:
@@ -90,7 +93,8 @@ def _parse_text(lines: list[str], article: AnnotatedArticle, where: str) -> dict
             if line[at] == "]":
                 if not open_spans:
                     raise AnnotationError(
-                        f"{where}: ']' closes nothing near '{line[max(0, at - 20) : at]}'."
+                        f"{where}: ']' closes nothing near "
+                        f"'{line[max(0, at - 20) : at]}'; take it out."
                     )
                 key, begin = open_spans.pop()
                 if key in ids:
@@ -127,6 +131,10 @@ def _parse_relations(
 
     head = look_up(words[0])
     label = ""
+    if words[-1] == "is" or words[-1] in RELATION_LABELS or len(words) == 1:
+        raise AnnotationError(
+            f"{where}: '{' '.join(words)}' ends too early; write HEAD RELATION TAIL or M1 is planned."
+        )
     for word in words[1:]:
         if word in RELATION_LABELS or word == "is":
             label = word

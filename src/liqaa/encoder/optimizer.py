@@ -6,7 +6,6 @@ from spacy.util import registry
 from thinc.api import Optimizer
 from thinc.types import FloatsXd
 
-
 ENCODER_PREFIXES = ("embeddings.", "embeddings_project.", "encoder.", "pooler.")
 """How the parameters of BERT- and ELECTRA-like models begin."""
 
@@ -30,7 +29,7 @@ class TwoRateAdam(Optimizer):
     ) -> tuple[FloatsXd, FloatsXd]:
         if key[1].startswith(ENCODER_PREFIXES):
             lr_scale *= self.encoder_scale
-        return super().__call__(key, weights, gradient, lr_scale=lr_scale)  # type: ignore[no-any-return]
+        return super().__call__(key, weights, gradient, lr_scale=lr_scale)
 
 
 @registry.optimizers("liqaa.TwoRateAdam.v1")
@@ -54,9 +53,14 @@ def create_two_rate_adam(
         beta2: decay of the second moment.
         eps: added to the denominator.
     """
-    settings: dict[str, Any] = dict(
-        L2=L2, grad_clip=grad_clip, beta1=beta1, beta2=beta2, eps=eps, L2_is_weight_decay=True
-    )
+    settings: dict[str, Any] = {
+        "L2": L2,
+        "grad_clip": grad_clip,
+        "beta1": beta1,
+        "beta2": beta2,
+        "eps": eps,
+        "L2_is_weight_decay": True,
+    }
     optimizer = TwoRateAdam(learn_rate, **settings)
     optimizer.encoder_scale = encoder_scale
     return optimizer

@@ -26,7 +26,13 @@ _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890
 def _plain(text: str) -> str:
     text = unicodedata.normalize("NFKC", text)
     text = _SPACES.sub("", _INVISIBLE.sub("", text)).translate(_DIGITS)
+    text = "".join(char for char in text if not _is_dropped(char))
     return _REPEATED.sub(r"\1\1", text) or EMPTY
+
+
+def _is_dropped(char: str) -> bool:
+    """Whether BERT's own cleaning deletes a character: it would leave a token no wordpiece."""
+    return char == "\ufffd" or unicodedata.category(char) in {"Cc", "Cf", "Co", "Cs"}
 
 
 @registry.misc("liqaa.PlainText.v1")

@@ -108,7 +108,9 @@ def _fill_buffers(transformer: torch.nn.Module) -> None:
         for name, buffer in list(module.named_buffers(recurse=False)):
             if buffer.is_meta:
                 ids = torch.arange(buffer.shape[-1]).expand(buffer.shape).clone()
-                value = ids if name == "position_ids" else torch.zeros(buffer.shape, dtype=buffer.dtype)
+                value = (
+                    ids if name == "position_ids" else torch.zeros(buffer.shape, dtype=buffer.dtype)
+                )
                 module.register_buffer(name, value.to(buffer.dtype), persistent=False)
 
 
@@ -330,9 +332,7 @@ def encode_docs(
         lengths = np.fromiter(map(len, words), np.int64, len(words))
         ends = np.cumsum(lengths + gaps) - gaps
         borders.append((ends - lengths, ends))
-        texts.append(
-            "".join(w + " " if gap else w for w, gap in zip(words, gaps, strict=True))
-        )
+        texts.append("".join(w + " " if gap else w for w, gap in zip(words, gaps, strict=True)))
     encodings = tokenizer._tokenizer.encode_batch(texts, add_special_tokens=False)
     encoded = []
     for (begins, ends), encoding in zip(borders, encodings, strict=True):
@@ -342,6 +342,8 @@ def encode_docs(
         last = np.searchsorted(offsets[:, 0], ends, side="left")
         last = np.clip(last, first + 1, first + MAX_WORDPIECES_OF_TOKEN)
         ids = np.array(encoding.ids, np.int64)
+        if len(begins) and not len(ids):  # a tokenizer that knows none of the characters
+            ids = np.array([tokenizer.unk_token_id], np.int64)
         last = np.minimum(last, len(ids))
         first = np.minimum(first, np.maximum(last - 1, 0))
         encoded.append(_EncodedDoc(ids, first, last, cut_windows(first, len(ids), window, overlap)))
@@ -353,6 +355,10 @@ def forward(
 ) -> tuple[FullTransformerBatch, Callable[[FullTransformerBatch], list[Doc]]]:
     """Encode a batch; each window is a row, each token averages its wordpieces in one row."""
     wrapped = cast(TransformerModel, model)
+    if wrapped.transformer is None:
+        raise ModelError(
+            "The encoder is not loaded: call nlp.initialize(), or load a trained pipeline."
+        )
     if is_train:
         freeze(model)
     tokenizer = wrapped.tokenizer
@@ -382,7 +388,8 @@ def forward(
         end = np.array([w.end for w in e.windows])
         # Of the windows that hold a token, take the one that gives it most context.
         margin = np.minimum(e.first[:, None] - begin, end - e.last[:, None])
-        chosen = np.argmax(margin, axis=1)
+        holds = (begin <= e.first[:, None]) & (e.first[:, None] < end)
+        chosen = np.argmax(np.where(holds, margin, -len(e.ids) - 1), axis=1)
         first, last = e.first, np.minimum(e.last, end[chosen])
         counts = np.maximum(last - first, 1)
         base = (row + chosen) * width + 1 + first - begin[chosen]
@@ -407,7 +414,10 @@ def forward(
     model_output = type(model_output)(last_hidden_state=model_output.last_hidden_state)
     batch = FullTransformerBatch(
         # spacy-transformers splits the batch by these; it needs one span a row.
-        spans=[[doc[:]] * len(e.windows) if len(e.ids) else [] for doc, e in zip(docs, encoded, strict=True)],
+        spans=[
+            [doc[:]] * len(e.windows) if len(e.ids) else []
+            for doc, e in zip(docs, encoded, strict=True)
+        ],
         wordpieces=wordpieces,
         model_output=model_output,
         align=align,
