@@ -3,7 +3,7 @@
 The first stage has seen no news. For each article, the second stage is trained as for the
 released pipeline but without that article, and scored on it; figures are over all articles.
 
-    python scripts/leave_one_out.py training/authored/model-best corpus -o metrics/loo.json
+    python scripts/leave_one_out.py training/authored/model-last corpus -o metrics/loo.json
 """
 
 from __future__ import annotations

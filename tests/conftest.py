@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -9,12 +10,17 @@ from typing import Any
 
 import pytest
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, DocBin
+from spacy.training import Example
+from thinc.api import Optimizer, fix_random_seed
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # before anything imports huggingface_hub
 
 from liqaa.corpus.article import AnnotatedArticle
 from liqaa.corpus.check import blank_pipeline
 from liqaa.corpus.docs import article_to_doc
 from liqaa.corpus.markup import parse
+from liqaa.encoder.optimizer import create_two_rate_adam
 
 EXAMPLE_MARKUP = """
 === visit
@@ -78,6 +84,9 @@ countries: EG
 ---
 """
 
+STEPS = 150
+"""More than the tiny encoder needs to learn the examples by heart."""
+
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 ARABERT_TOKENS = ("[رابط]", "[مستخدم]")
 
@@ -138,10 +147,64 @@ def tiny_encoder(
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """The networks are so small that threads cost more than they bring."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def make_examples(example_docs: list[Doc]) -> Callable[[Language], list[Example]]:
+    """Makes fresh training examples of the example docs for a pipeline."""
+
+    def make(nlp: Language) -> list[Example]:
+        bins = DocBin(docs=example_docs, store_user_data=True)
+        return [Example(nlp.make_doc(doc.text), doc) for doc in bins.get_docs(nlp.vocab)]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def trained(
+    make_pipeline: Callable[..., Language], make_examples: Callable[[Language], list[Example]]
+) -> Language:
+    """The pipeline over the tiny encoder, trained until it knows the example docs by heart."""
+    fix_random_seed(1)
+    nlp = make_pipeline()
+    nlp.initialize(lambda: make_examples(nlp))
+    optimizer = create_two_rate_adam(5e-3, encoder_scale=0.5, L2=0.0)
+    for step in range(1, STEPS + 1):
+        learn_step(nlp, make_examples(nlp), optimizer)
+        if step % 10 == 0:
+            scores = nlp.evaluate(make_examples(nlp))
+            if min(scores[k] for k in ("ents_f", "topics_f", "rels_f", "status_f")) > 0.99:
+                break
+    return nlp
+
+
 @pytest.fixture(scope="session")
 def make_pipeline(tiny_encoder: Path) -> Callable[..., Language]:
     """Makes the base config's pipeline over the tiny encoder, not initialized."""
     return lambda **settings: build_pipeline(tiny_encoder, **settings)
+
+
+def learn_step(nlp: Language, examples: list[Example], optimizer: Optimizer) -> None:
+    """One step as `spacy train` does it: all gradients first, then all updates.
+
+    `nlp.update(sgd=optimizer)` would update the encoder before its gradient has come.
+    """
+    nlp.update(examples, sgd=False, drop=0.0)
+    for _, component in nlp.pipeline:
+        if hasattr(component, "finish_update"):
+            component.finish_update(optimizer)
+
+
+@pytest.fixture(scope="session")
+def learn() -> Callable[[Language, list[Example], Optimizer], None]:
+    """`learn_step`, for tests."""
+    return learn_step
 
 
 def build_pipeline(encoder: Path, **model_settings: Any) -> Language:

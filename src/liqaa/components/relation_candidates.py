@@ -30,6 +30,21 @@ DISTANCE_BUCKETS = 25
 PARAGRAPH_BUCKETS = 4
 BETWEEN_BUCKETS = 6
 MATCH_BUCKETS = 7
+FEATURE_SIZES = (
+    len(LABEL_INDEX),
+    len(LABEL_INDEX),
+    DISTANCE_BUCKETS,
+    PARAGRAPH_BUCKETS,
+    BETWEEN_BUCKETS,
+    MATCH_BUCKETS,
+    PARAGRAPH_BUCKETS,
+    BETWEEN_BUCKETS,
+    BETWEEN_BUCKETS,
+)
+"""Number of buckets of each feature of a pair, see `pair_features`."""
+
+_SIDES = ("PERSON", "POSITION", "PARTY")
+_STOPS = frozenset(".؟?!\n؛")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +143,16 @@ def match_bucket(head: tuple[str, ...], tail: tuple[str, ...]) -> int:
 
 
 def pair_features(doc: Doc, pairs: CandidatePairs) -> NDArray[np.int64]:
-    """(pairs, 6) bucketed features: both labels, distance, paragraphs, spans between, wording."""
+    """Bucketed features of each pair.
+
+    Returns:
+        (pairs, 9): label of head and of tail; distance in tokens with its direction; paragraphs
+        between; spans of the tail's label between; agreement in wording; sentences between;
+        MEETINGs between; people, offices and groups between.
+    """
     spans = pairs.spans
     if not len(pairs):
-        return np.zeros((0, 6), np.int64)
+        return np.zeros((0, len(FEATURE_SIZES)), np.int64)
     start = np.array([s.start for s in spans])
     end = np.array([s.end for s in spans])
     label = np.array([LABEL_INDEX[s.label] for s in spans])
@@ -141,19 +162,26 @@ def pair_features(doc: Doc, pairs: CandidatePairs) -> NDArray[np.int64]:
     bucket = np.minimum(np.where(gap < 4, gap, np.log2(gap + 1).astype(int) * 2), 11)
     distance = np.where(h == t, DISTANCE_BUCKETS - 1, bucket + np.where(after, 12, 0))
     newlines = np.cumsum([0, *("\n" in token.text for token in doc)])
+    stops = np.cumsum([0, *(token.text[0] in _STOPS for token in doc)])
     paragraphs = np.abs(newlines[start[t]] - newlines[start[h]]).clip(0, PARAGRAPH_BUCKETS - 1)
-    # Spans of the tail's label (or MEETINGs, for local pairs) that stand between the two.
+    sentences = np.abs(stops[start[t]] - stops[start[h]]).clip(0, PARAGRAPH_BUCKETS - 1)
     counts = np.zeros((len(LABEL_INDEX), len(doc) + 1), np.int64)
     for i, s in enumerate(start):
         counts[label[i], s + 1] += 1
     counts = counts.cumsum(axis=1)
     low, high = np.minimum(end[h], end[t]), np.maximum(start[h], start[t])
     high = np.maximum(low, high)
-    between = (counts[label[t], high] - counts[label[t], low]).clip(0, BETWEEN_BUCKETS - 1)
+
+    def between(of: NDArray[np.int64] | int) -> NDArray[np.int64]:
+        return counts[of, high] - counts[of, low]
+
+    same_label = between(label[t]).clip(0, BETWEEN_BUCKETS - 1)
+    meetings = between(LABEL_INDEX["MEETING"]).clip(0, BETWEEN_BUCKETS - 1)
+    sides = sum((between(LABEL_INDEX[name]) for name in _SIDES), np.zeros(len(pairs), np.int64))
     words = {
         i: match_words(doc[spans[i].start : spans[i].end].text)
         for i in range(len(spans))
-        if spans[i].label in ("PERSON", "POSITION", "PARTY", "MEETING")
+        if spans[i].label in (*_SIDES, "MEETING")
     }
     nothing: tuple[str, ...] = ()
     match = np.array(
@@ -162,4 +190,10 @@ def pair_features(doc: Doc, pairs: CandidatePairs) -> NDArray[np.int64]:
             for i, j in zip(h, t, strict=True)
         ]
     )
-    return np.stack([label[h], label[t], distance, paragraphs, between, match], axis=1)
+    return np.stack(
+        [
+            label[h], label[t], distance, paragraphs, same_label, match, sentences, meetings,
+            sides.clip(0, BETWEEN_BUCKETS - 1),
+        ],
+        axis=1,
+    )  # fmt: skip

@@ -35,11 +35,8 @@ from thinc.api import (
 from thinc.types import ArgsKwargs, Floats2d
 
 from liqaa.components.relation_candidates import (
-    BETWEEN_BUCKETS,
-    DISTANCE_BUCKETS,
+    FEATURE_SIZES,
     LEGAL,
-    MATCH_BUCKETS,
-    PARAGRAPH_BUCKETS,
     RELATION_INDEX,
     CandidateGenerator,
     CandidatePairs,
@@ -114,15 +111,7 @@ class PairScorer(torch.nn.Module):
         self.head_product = torch.nn.Linear(2 * width, 64)
         self.tail_product = torch.nn.Linear(2 * width, 64)
         self.product = torch.nn.Linear(64, wide)
-        sizes = (
-            labels,
-            labels,
-            DISTANCE_BUCKETS,
-            PARAGRAPH_BUCKETS,
-            BETWEEN_BUCKETS,
-            MATCH_BUCKETS,
-        )
-        self.features = torch.nn.ModuleList(torch.nn.Embedding(n, wide) for n in sizes)
+        self.features = torch.nn.ModuleList(torch.nn.Embedding(n, wide) for n in FEATURE_SIZES)
         self.pair_labels = torch.nn.Embedding(labels * labels, wide)
         self.hidden = torch.nn.Sequential(
             torch.nn.LayerNorm(wide),
@@ -147,7 +136,7 @@ class PairScorer(torch.nn.Module):
             tokens: (tokens, width) vectors of the whole batch.
             spans: (spans, 2) start and end, indices into `tokens`.
             pairs: (pairs, 2) head and tail, indices into `spans`.
-            features: (pairs, 6) buckets, see `pair_features`.
+            features: (pairs, 9) buckets, see `pair_features`.
 
         Returns:
             (pairs, relations and statuses).
@@ -177,11 +166,17 @@ def _segment_means(rows: torch.Tensor, start: torch.Tensor, end: torch.Tensor) -
     return ((sums[end] - sums[start]) / lengths).to(rows.dtype)
 
 
-def _serialize(model: torch.nn.Module) -> bytes:
+def _serialize(model: torch.nn.Module | None) -> bytes:
+    if model is None:  # not initialized
+        return b""
     return safetensors.torch.save({k: v.contiguous() for k, v in model.state_dict().items()})
 
 
-def _deserialize(model: torch.nn.Module, state: bytes, device: torch.device) -> torch.nn.Module:
+def _deserialize(
+    model: torch.nn.Module | None, state: bytes, device: torch.device
+) -> torch.nn.Module | None:
+    if model is None:
+        return None
     model.load_state_dict(safetensors.torch.load(state))
     return model.to(device)
 

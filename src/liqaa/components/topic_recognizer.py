@@ -38,7 +38,7 @@ DEFAULT_CONFIG = """
 [model]
 @architectures = "liqaa.TopicTagger.v1"
 hidden_width = 128
-dropout = 0.1
+dropout = 0.3
 
 [model.tok2vec]
 @architectures = "spacy-transformers.TransformerListener.v1"

@@ -60,6 +60,8 @@ def create_two_rate_adam(
         "beta2": beta2,
         "eps": eps,
         "L2_is_weight_decay": True,
+        # Averages reach thinc's layers but not the encoder, and the two must fit each other.
+        "use_averages": False,
     }
     optimizer = TwoRateAdam(learn_rate, **settings)
     optimizer.encoder_scale = encoder_scale

@@ -44,18 +44,18 @@ def create_plain_text() -> EncoderText:
 @lru_cache(maxsize=200_000)
 def _arabert(text: str) -> str:
     if text.startswith(("http://", "https://", "www.")):
-        return "[رابط]"
+        return "[رابط] "
     if text.startswith("@") and len(text) > 1:
-        return "[مستخدم]"
-    return _plain(text)
+        return "[مستخدم] "
+    return _plain(text) + " "
 
 
 @registry.misc("liqaa.AraBertText.v1")
 def create_arabert_text() -> EncoderText:
     """AraBERT v02's cleaning, token by token: as plain text, with links and mentions mapped.
 
-    Digits, letters and punctuation are tokens of their own already, which is how AraBERT's
-    preprocessor sets them apart; v2 models would want Farasa segmentation as well.
+    Digits, letters and punctuation are tokens of their own already; the space after each sets
+    them apart for the encoder too, as AraBERT's preprocessor does. v2 models would want Farasa segmentation as well.
     Source: Antoun, Baly and Hajj (2020), AraBERT, section 3, and the model cards of v02.
     """
     return _arabert

@@ -17,6 +17,7 @@ import safetensors.torch
 import srsly
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from spacy.tokens import Doc
 from spacy.util import registry
 from spacy_transformers.data_classes import FullTransformerBatch, HFObjects, WordpieceBatch
@@ -231,7 +232,7 @@ def load_encoder(
         tokenizer = AutoTokenizer.from_pretrained(name, **tokenizer_config)
         config = AutoConfig.from_pretrained(name, **transformer_config)
         transformer = AutoModel.from_pretrained(name, config=config, use_safetensors=True)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         first = str(error).strip().splitlines()[0]
         raise ModelError(
             f"Encoder {name} cannot be loaded ({first}): without access to the Hugging Face hub, "
