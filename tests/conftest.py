@@ -111,7 +111,9 @@ def example_docs(blank: Language, example_articles: list[AnnotatedArticle]) -> l
 
 @pytest.fixture(scope="session")
 def tiny_encoder(
-    tmp_path_factory: pytest.TempPathFactory, blank: Language, example_articles: list[AnnotatedArticle]
+    tmp_path_factory: pytest.TempPathFactory,
+    blank: Language,
+    example_articles: list[AnnotatedArticle],
 ) -> Path:
     """A folder with a random BERT of two layers, saved as AraBERT is."""
     import torch
@@ -120,10 +122,21 @@ def tiny_encoder(
     folder = tmp_path_factory.mktemp("encoder") / "tiny-arabert"
     folder.mkdir()
     texts = [article.text for article in example_articles]
-    letters = sorted({*"ابتثجحخدذرزسشصضطظعغفقكلمنهويىةءآأؤإئ0123456789./:«»،؟#_@-"} | {*"".join(texts)} - {*" \n"})
-    words = Counter(token.text for text in texts for token in blank.make_doc(text) if len(token) > 1)
+    letters = sorted(
+        {*"ابتثجحخدذرزسشصضطظعغفقكلمنهويىةءآأؤإئ0123456789./:«»،؟#_@-"}
+        | {*"".join(texts)} - {*" \n"}
+    )
+    words = Counter(
+        token.text for text in texts for token in blank.make_doc(text) if len(token) > 1
+    )
     frequent = sorted(word for word, count in words.items() if count > 1)
-    vocabulary = [*SPECIAL_TOKENS, *ARABERT_TOKENS, *letters, *(f"##{c}" for c in letters), *frequent]
+    vocabulary = [
+        *SPECIAL_TOKENS,
+        *ARABERT_TOKENS,
+        *letters,
+        *(f"##{c}" for c in letters),
+        *frequent,
+    ]
     (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n", encoding="utf-8")
     tokenizer = BertTokenizerFast(
         vocab_file=str(folder / "vocab.txt"),

@@ -170,7 +170,9 @@ def test_relations_on_gold_spans(trained: Language, make_examples: MakeExamples)
     for example in examples:
         doc, gold = example.predicted, example.reference
         doc.set_ents([Span(doc, e.start, e.end, label=e.label_) for e in gold.ents])
-        doc.spans[TOPICS_KEY] = [Span(doc, s.start, s.end, label=s.label_) for s in gold.spans[TOPICS_KEY]]
+        doc.spans[TOPICS_KEY] = [
+            Span(doc, s.start, s.end, label=s.label_) for s in gold.spans[TOPICS_KEY]
+        ]
         trained.get_pipe("transformer")(doc)
         trained.get_pipe("relation_extractor")(doc)
     assert relation_scores(examples)["rels_f"] >= 0.9
@@ -231,7 +233,9 @@ def test_component_round_trips(
 
 
 @pytest.mark.parametrize("name", ["topic_recognizer", "relation_extractor"])
-def test_uninitialized_component_round_trips(make_pipeline: Callable[..., Language], name: str) -> None:
+def test_uninitialized_component_round_trips(
+    make_pipeline: Callable[..., Language], name: str
+) -> None:
     data = make_pipeline().get_pipe(name).to_bytes()
     copy = make_pipeline().get_pipe(name).from_bytes(data)
     with pytest.raises(ValueError, match="E109"):
@@ -251,7 +255,9 @@ def test_other_ontology_is_refused(
         make_pipeline().get_pipe("relation_extractor").from_disk(tmp_path / "old")
 
 
-def test_a_loaded_pipeline_learns_on(saved: Path, make_examples: MakeExamples, learn: Learn) -> None:
+def test_a_loaded_pipeline_learns_on(
+    saved: Path, make_examples: MakeExamples, learn: Learn
+) -> None:
     nlp = spacy.load(saved)
     before = nlp.get_pipe("relation_extractor").model.to_bytes()
     learn(nlp, make_examples(nlp), create_two_rate_adam(1e-3))
@@ -292,7 +298,9 @@ def test_records_and_relations_pass_between_processes(
 # Relations on docs
 
 
-def annotated(blank: Language, marked: list[tuple[str, str]], relations: list[tuple[int, str, int]]) -> Doc:
+def annotated(
+    blank: Language, marked: list[tuple[str, str]], relations: list[tuple[int, str, int]]
+) -> Doc:
     """A doc of (words, label) pieces, "" for none, with relations between marked pieces by index."""
     doc = blank.make_doc(" ".join(words for words, _ in marked))
     spans: list[Span | None] = []
@@ -327,19 +335,28 @@ def test_relations_survive_serialization(meeting_doc: Doc) -> None:
     wanted, status = meeting_doc._.relations, get_status(meeting_doc)
     assert len(wanted) == 4
     by_bytes = Doc(Vocab()).from_bytes(meeting_doc.to_bytes())
-    bins = DocBin(store_user_data=True).from_bytes(DocBin(docs=[meeting_doc], store_user_data=True).to_bytes())
+    bins = DocBin(store_user_data=True).from_bytes(
+        DocBin(docs=[meeting_doc], store_user_data=True).to_bytes()
+    )
     (by_bin,) = bins.get_docs(Vocab())
     for doc in (by_bytes, by_bin, meeting_doc.copy()):
         assert doc._.relations == wanted
         assert get_status(doc) == status
-        assert [r.head.span(doc).text for r in doc._.relations] == ["التقى", "التقى", "التقى", "محمد"]
+        assert [r.head.span(doc).text for r in doc._.relations] == [
+            "التقى",
+            "التقى",
+            "التقى",
+            "محمد",
+        ]
 
 
 def test_docs_start_without_relations(blank: Language) -> None:
     doc = blank("محمد")
     assert doc._.relations == ()
     assert get_status(doc) == {}
-    doc._.relations = [Relation(SpanKey(0, 1, "PERSON"), SpanKey(0, 1, "PERSON"), "SAME_AS", np.float32(0.5))]
+    doc._.relations = [
+        Relation(SpanKey(0, 1, "PERSON"), SpanKey(0, 1, "PERSON"), "SAME_AS", np.float32(0.5))
+    ]
     assert doc._.relations[0].score == 0.5
     assert type(doc.user_data["liqaa.relations"][0][3]) is float
 
@@ -387,7 +404,9 @@ WORD_LABELS = st.lists(st.sampled_from(["", *SPAN_LABELS]), max_size=60)
 
 
 def doc_of_labels(blank: Language, labels: list[str]) -> Doc:
-    return annotated(blank, [(f"كلمة{'ابتثج'[i % 5]}", label) for i, label in enumerate(labels)], [])
+    return annotated(
+        blank, [(f"كلمة{'ابتثج'[i % 5]}", label) for i, label in enumerate(labels)], []
+    )
 
 
 @given(WORD_LABELS)
@@ -452,7 +471,13 @@ def test_gold_of_candidates(meeting_doc: Doc) -> None:
         (spans[pairs.head[r]].start, (*RELATION_LABELS, *STATUSES)[c], spans[pairs.tail[r]].start)
         for r, c in np.argwhere(truth)
     }
-    assert said == {(0, "HOST", 1), (0, "GUEST", 2), (0, "DISCUSSED", 4), (6, "SAME_AS", 1), (0, "planned", 0)}
+    assert said == {
+        (0, "HOST", 1),
+        (0, "GUEST", 2),
+        (0, "DISCUSSED", 4),
+        (6, "SAME_AS", 1),
+        (0, "planned", 0),
+    }
     assert not truth[~legal_matrix(pairs)].any()
 
 
@@ -462,7 +487,11 @@ def test_distance_bounds_the_pairs(blank: Language) -> None:
     near = create_ontology_candidates(meeting_distance=90)(doc, span_keys(doc))
     far = create_ontology_candidates(meeting_distance=100)(doc, span_keys(doc))
     assert sorted(zip(near.head.tolist(), near.tail.tolist(), strict=True)) == [(0, 0), (1, 2)]
-    assert sorted(zip(far.head.tolist(), far.tail.tolist(), strict=True)) == [(0, 0), (0, 1), (1, 2)]
+    assert sorted(zip(far.head.tolist(), far.tail.tolist(), strict=True)) == [
+        (0, 0),
+        (0, 1),
+        (1, 2),
+    ]
 
 
 def test_no_candidates(blank: Language) -> None:
@@ -539,7 +568,14 @@ def test_relations_of_missed_entities_are_misses(meeting_doc: Doc, blank: Langua
 def test_invented_relations_and_wrong_borders_cost(meeting_doc: Doc, blank: Language) -> None:
     found = annotated(
         blank,
-        [("التقى", "MEETING"), ("محمد عليا", "PERSON"), ("وبحثا", ""), ("الحدود", "TOPIC"), ("وقال", ""), ("محمد", "PERSON")],
+        [
+            ("التقى", "MEETING"),
+            ("محمد عليا", "PERSON"),
+            ("وبحثا", ""),
+            ("الحدود", "TOPIC"),
+            ("وقال", ""),
+            ("محمد", "PERSON"),
+        ],
         [(0, "HOST", 1), (0, "DISCUSSED", 3), (0, "GUEST", 5)],
     )
     scores = scored(meeting_doc, found)
@@ -581,7 +617,11 @@ def test_decoded_topics_are_legal(scores: Any) -> None:
     assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))  # noqa: RUF007
 
 
-@given(st.integers(1, 7).flatmap(lambda n: arrays(np.float32, (n, 3), elements=st.floats(-9, 9, width=32))))
+@given(
+    st.integers(1, 7).flatmap(
+        lambda n: arrays(np.float32, (n, 3), elements=st.floats(-9, 9, width=32))
+    )
+)
 @settings(deadline=None)
 def test_decoded_topics_are_the_best(scores: Any) -> None:
     def best(i: int, before: int) -> float:
@@ -593,7 +633,9 @@ def test_decoded_topics_are_the_best(scores: Any) -> None:
     tags = [OUTSIDE] * len(scores)
     for start, end in decode(scores):
         tags[start:end] = [BEGIN, *[INSIDE] * (end - start - 1)]
-    assert sum(float(scores[i, tag]) for i, tag in enumerate(tags)) == pytest.approx(best(0, OUTSIDE), abs=1e-3)
+    assert sum(float(scores[i, tag]) for i, tag in enumerate(tags)) == pytest.approx(
+        best(0, OUTSIDE), abs=1e-3
+    )
 
 
 # Sentences
@@ -628,7 +670,7 @@ def test_sentences(splitter: Callable[[str], list[str]], text: str, sentences: l
     assert splitter(text) == sentences
 
 
-@given(st.text(alphabet="ابدم .!؟…\n«»\"()", max_size=50))
+@given(st.text(alphabet='ابدم .!؟…\n«»"()', max_size=50))
 @settings(deadline=None)
 def test_sentences_cover_the_text(splitter: Callable[[str], list[str]], text: str) -> None:
     assert "".join("".join(s.split()) for s in splitter(text)) == "".join(text.split())
@@ -653,12 +695,18 @@ def test_meetings_of_gold_spans(example_docs: list[Doc]) -> None:
     assert visit.doc_id == "visit"
     assert visit.published == "2026-01-14"
     assert {p.role for p in visit.meetings[0].participants} == {"host", "guest"}
-    assert [m.status for r in (visit, army, later) for m in r.meetings] == ["held", "held", "planned"]
+    assert [m.status for r in (visit, army, later) for m in r.meetings] == [
+        "held",
+        "held",
+        "planned",
+    ]
 
 
 def test_docs_without_records(blank: Language) -> None:
     assert blank("محمد")._.meetings == ()
 
 
-def test_records_are_scored_against_gold_spans(trained: Language, make_examples: MakeExamples) -> None:
+def test_records_are_scored_against_gold_spans(
+    trained: Language, make_examples: MakeExamples
+) -> None:
     assert trained.evaluate(make_examples(trained))["meetings_f"] >= 0.9

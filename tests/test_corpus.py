@@ -80,7 +80,10 @@ def test_the_table_is_whole() -> None:
 def test_markup_is_read() -> None:
     a = article("[M1:التقى] [P1:محمد]\n% اقرأ أيضا\nثم", "M1 HOST P1\nM1 is planned")
     assert a.text == "التقى محمد\nاقرأ أيضا\nثم"
-    assert [(s.label, a.text[s.start : s.end]) for s in a.spans] == [("MEETING", "التقى"), ("PERSON", "محمد")]
+    assert [(s.label, a.text[s.start : s.end]) for s in a.spans] == [
+        ("MEETING", "التقى"),
+        ("PERSON", "محمد"),
+    ]
     assert a.relations == [RelationAnnotation(a.spans[0].id, a.spans[1].id, "HOST")]
     assert a.status == {a.spans[0].id: "planned"}
     assert [a.text[s:e] for s, e in a.furniture] == ["اقرأ أيضا"]
@@ -229,7 +232,9 @@ def test_unreadable_files(tmp_path: Path) -> None:
 
 
 def with_spans(text: str, *spans: tuple[str, int, int], **fields: Any) -> AnnotatedArticle:
-    return AnnotatedArticle("a", text, [SpanAnnotation(i, *s) for i, s in enumerate(spans, 1)], **fields)
+    return AnnotatedArticle(
+        "a", text, [SpanAnnotation(i, *s) for i, s in enumerate(spans, 1)], **fields
+    )
 
 
 def relation(head: int, label: str, tail: int) -> RelationAnnotation:
@@ -309,7 +314,9 @@ def test_faults_name_place_and_words(blank: Language) -> None:
     assert str(fault).startswith("a [6:9] token-border: PERSON «محم»")
 
 
-def test_examples_are_without_fault(blank: Language, example_articles: list[AnnotatedArticle]) -> None:
+def test_examples_are_without_fault(
+    blank: Language, example_articles: list[AnnotatedArticle]
+) -> None:
     assert [str(f) for a in example_articles for f in check_article(a, blank)] == []
 
 
@@ -318,7 +325,9 @@ def test_leakage(blank: Language) -> None:
     train, dev = (AnnotatedArticle(s, f"{run} {s}", meta={"split": s}) for s in ("train", "dev"))
     news = AnnotatedArticle("news", run, meta={"origin": "news", "split": "train"})
     other = AnnotatedArticle("other", run, meta={"split": "train"})
-    short = AnnotatedArticle("short", "قال وزير الخارجية إن بلاده تدعم الحل الآخر", meta={"split": "dev"})
+    short = AnnotatedArticle(
+        "short", "قال وزير الخارجية إن بلاده تدعم الحل الآخر", meta={"split": "dev"}
+    )
     assert [f.article for f in check_leakage([train, dev], blank)] == ["dev"]
     assert [f.rule for f in check_leakage([train, news], blank)] == ["leakage"]
     assert check_leakage([train, other, short], blank) == []
@@ -335,11 +344,23 @@ def test_duplicate_ids() -> None:
 
 def test_docs_carry_the_annotation(example_docs: list[Doc]) -> None:
     visit = example_docs[0]
-    assert [e.text for e in visit.ents if e.label_ == "PERSON"] == ["عبد الفتاح السيسي", "خليفة حفتر"]
-    assert [s.text for s in visit.spans[TOPICS_KEY]] == ["سبل تعزيز التعاون بين مصر وليبيا", "والأوضاع في المنطقة"]
+    assert [e.text for e in visit.ents if e.label_ == "PERSON"] == [
+        "عبد الفتاح السيسي",
+        "خليفة حفتر",
+    ]
+    assert [s.text for s in visit.spans[TOPICS_KEY]] == [
+        "سبل تعزيز التعاون بين مصر وليبيا",
+        "والأوضاع في المنطقة",
+    ]
     assert len(visit._.relations) == 9
     assert visit.user_data["liqaa.article"]["published"] == "2026-01-14"
-    assert [list(get_status(doc).values()) for doc in example_docs] == [[], [], ["planned"], ["denied"], []]
+    assert [list(get_status(doc).values()) for doc in example_docs] == [
+        [],
+        [],
+        ["planned"],
+        ["denied"],
+        [],
+    ]
 
 
 def test_doc_round_trip(example_articles: list[AnnotatedArticle], example_docs: list[Doc]) -> None:
@@ -362,7 +383,10 @@ def test_doc_round_trip_through_doccano(blank: Language, example_docs: list[Doc]
     [
         (with_spans("التقى محمد", ("PERSON", 6, 9)), r"a \[6:9\]: PERSON «محم» cuts a token"),
         (with_spans("محمد علي", ("PERSON", 0, 8), ("ORG", 5, 8)), "a: entities overlap"),
-        (with_spans("محمد", ("PERSON", 0, 4), relations=[relation(1, "SAME_AS", 2)]), "a: SAME_AS names"),
+        (
+            with_spans("محمد", ("PERSON", 0, 4), relations=[relation(1, "SAME_AS", 2)]),
+            "a: SAME_AS names",
+        ),
     ],
 )
 def test_broken_articles_make_no_doc(blank: Language, bad: AnnotatedArticle, message: str) -> None:
@@ -378,7 +402,9 @@ def test_build(blank: Language, example_articles: list[AnnotatedArticle], tmp_pa
     assert {name: n for name, (n, _) in counts.items()} == {
         "train": 5, "dev": 1, "test": 0, "news": 2, "stage2": 10, "loo-army": 6, "loo-later": 6,
     }  # fmt: skip
-    fold_docs = list(DocBin().from_disk(tmp_path / "build" / "loo-army.spacy").get_docs(blank.vocab))
+    fold_docs = list(
+        DocBin().from_disk(tmp_path / "build" / "loo-army.spacy").get_docs(blank.vocab)
+    )
     names = [doc.user_data["liqaa.article"]["id"] for doc in fold_docs]
     assert "army" not in names
     assert names.count("later") == 4
@@ -394,7 +420,9 @@ def respelled(blank: Language, docs: list[Doc], level: float, seed: int) -> list
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_respelling_keeps_the_annotation(blank: Language, example_docs: list[Doc], seed: int) -> None:
+def test_respelling_keeps_the_annotation(
+    blank: Language, example_docs: list[Doc], seed: int
+) -> None:
     for doc, example in zip(example_docs, respelled(blank, example_docs, 1.0, seed), strict=True):
         new = example.reference
         assert len(new) == len(doc) == len(example.predicted)
@@ -405,7 +433,9 @@ def test_respelling_keeps_the_annotation(blank: Language, example_docs: list[Doc
         assert new.user_data["liqaa.article"] == doc.user_data["liqaa.article"]
         # The pipeline's own tokenizer would cut the new text in the same places.
         assert [t.text for t in blank.make_doc(new.text)] == [t.text for t in new]
-        assert fold(new.text).translate(str.maketrans("٠١٢٣٤٥٦٧٨٩ه", "0123456789ة")) == fold(doc.text).replace("ه", "ة")
+        assert fold(new.text).translate(str.maketrans("٠١٢٣٤٥٦٧٨٩ه", "0123456789ة")) == fold(
+            doc.text
+        ).replace("ه", "ة")
         assert example.predicted.ents == ()
 
 
@@ -463,7 +493,9 @@ def test_gold_records(tmp_path: Path) -> None:
     assert meeting.topics[0].text == "الحدود"
 
 
-@pytest.mark.parametrize("bad", ["{", "[]", '{"id": "a"}', '{"id": "a", "meetings": [{}]}', '{"id": "a", "meetings": 3}'])
+@pytest.mark.parametrize(
+    "bad", ["{", "[]", '{"id": "a"}', '{"id": "a", "meetings": [{}]}', '{"id": "a", "meetings": 3}']
+)
 def test_broken_gold_records(tmp_path: Path, bad: str) -> None:
     path = tmp_path / "a.records.jsonl"
     path.write_text(f"\n{bad}\n", encoding="utf-8")
@@ -480,7 +512,9 @@ def test_missing_gold_records(tmp_path: Path) -> None:
 # Files
 
 
-def test_files_are_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_written_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "folder" / "file.txt"
     write_atomically(path, "قديم")
     assert path.read_text(encoding="utf-8") == "قديم"
@@ -498,5 +532,3 @@ def test_files_are_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
 
 def test_relation_labels_are_known(example_docs: list[Doc]) -> None:
     assert {r.label for doc in example_docs for r in doc._.relations} <= set(RELATION_LABELS)
-
-

@@ -35,7 +35,7 @@ HARD_TEXTS = [
     "\n\n",
     "محمد",
     "قوّات منْع اليومَ شكرًا",
-    "اقــرأ أيضاً ـ بـ\"المتطرفة\"",
+    'اقــرأ أيضاً ـ بـ"المتطرفة"',
     "\u200fمحمد\u200f \u202bحفتر\u202c، \u200f",
     "ﻣﺤﻤﺪ ﻻ ﷲ ﷺ",
     "قال😀محمد 👍🏽 🫡 🏴\u200d☠️",
@@ -50,7 +50,9 @@ HARD_TEXTS = [
     "中文 ελλ Ünï\u0301 \u0301",
 ]
 TEXTS = st.lists(
-    st.text(alphabet="ابتمحدـ\u064b\u200f\ufffd\x07 \n.,/«😀ﻣ123٢@a", max_size=60), min_size=1, max_size=5
+    st.text(alphabet="ابتمحدـ\u064b\u200f\ufffd\x07 \n.,/«😀ﻣ123٢@a", max_size=60),
+    min_size=1,
+    max_size=5,
 )
 
 
@@ -109,7 +111,9 @@ def encoder(tiny_encoder: Path) -> Callable[..., Model[Any, Any]]:
     """Makes an initialized transformer model over the tiny encoder."""
 
     def make(text: EncoderText | None = None, **settings: Any) -> Model[Any, Any]:
-        model = create_transformer_model(str(tiny_encoder), text or create_arabert_text(), **settings)
+        model = create_transformer_model(
+            str(tiny_encoder), text or create_arabert_text(), **settings
+        )
         model.initialize()
         return model
 
@@ -139,7 +143,9 @@ def _split(batch: Any) -> list[list[int]]:
         ids = np.asarray(data.wordpieces.input_ids).ravel()
         at = 0
         for length in data.align.lengths:
-            found.append([int(i) for i in ids[np.asarray(data.align.data)[at : at + length].ravel()]])
+            found.append(
+                [int(i) for i in ids[np.asarray(data.align.data)[at : at + length].ravel()]]
+            )
             at += length
     return found
 
@@ -177,7 +183,9 @@ def test_small_windows_keep_the_alignment(
     assert_exact(encoder(window=window, overlap=overlap), HARD_TEXTS)
 
 
-def test_a_window_smaller_than_a_token_stays_in_its_row(encoder: Callable[..., Model[Any, Any]]) -> None:
+def test_a_window_smaller_than_a_token_stays_in_its_row(
+    encoder: Callable[..., Model[Any, Any]],
+) -> None:
     model = encoder(window=10, overlap=2)
     special = set(model.tokenizer.all_special_ids) - {model.tokenizer.unk_token_id}
     for text, ids in pieces_of_tokens(model, ["ابتثجح" * 5, "محمد", "ابتثجح" * 5 + " علي"]):
@@ -275,6 +283,21 @@ def test_frozen_parts_stay_and_others_learn(
     assert weights <= changed
 
 
+def test_a_wholly_frozen_encoder_still_serves_the_heads(
+    make_pipeline: Callable[..., Language],
+    make_examples: Callable[[Language], list[Example]],
+    learn: Callable[[Language, list[Example], Optimizer], None],
+) -> None:
+    nlp = make_pipeline(frozen_embeddings=True, frozen_layers=12)
+    examples = make_examples(nlp)
+    nlp.initialize(lambda: examples)
+    encoder, heads = parameters(nlp), nlp.get_pipe("relation_extractor").model.to_bytes()
+    learn(nlp, examples, create_two_rate_adam(1e-2))
+    learn(nlp, examples, create_two_rate_adam(1e-2))
+    assert all(value.equal(encoder[name]) for name, value in parameters(nlp).items())
+    assert nlp.get_pipe("relation_extractor").model.to_bytes() != heads
+
+
 def test_nothing_is_frozen_unless_asked_for(
     make_pipeline: Callable[..., Language],
     make_examples: Callable[[Language], list[Example]],
@@ -316,8 +339,12 @@ def test_two_rates_in_a_pipeline(
     heads_before = {n: v.detach().clone() for n, v in pairs.named_parameters()}
     learn(nlp, examples, create_two_rate_adam(0.01, encoder_scale=0.1, L2=0.0))
     # Adam's first step is as long as its rate.
-    encoder = max(float((v.detach() - encoder_before[n]).abs().max()) for n, v in parameters(nlp).items())
-    heads = max(float((v.detach() - heads_before[n]).abs().max()) for n, v in pairs.named_parameters())
+    encoder = max(
+        float((v.detach() - encoder_before[n]).abs().max()) for n, v in parameters(nlp).items()
+    )
+    heads = max(
+        float((v.detach() - heads_before[n]).abs().max()) for n, v in pairs.named_parameters()
+    )
     assert encoder == pytest.approx(0.001, rel=0.05)
     assert heads == pytest.approx(0.01, rel=0.05)
 
@@ -327,7 +354,9 @@ def vectors(model: Model[Any, Any]) -> Any:
     return model.predict(docs).doc_data
 
 
-def assert_same_vectors(one: Model[Any, Any], other: Model[Any, Any], tolerance: float = 0.0) -> None:
+def assert_same_vectors(
+    one: Model[Any, Any], other: Model[Any, Any], tolerance: float = 0.0
+) -> None:
     for a, b in zip(vectors(one), vectors(other), strict=True):
         np.testing.assert_allclose(a.tensors[0], b.tensors[0], rtol=0, atol=tolerance)
 
@@ -344,8 +373,17 @@ def test_bytes_round_trip(arabert: Model[Any, Any], tiny_encoder: Path) -> None:
     assert_no_pickle(data)
     copy = create_transformer_model("nowhere", create_arabert_text()).from_bytes(data)
     assert_same_vectors(arabert, copy)
+    assert copy.to_bytes() == data
     copy.initialize()  # keeps what it holds, and does not look for a folder
     assert_same_vectors(arabert, copy)
+
+
+def test_configuration_is_kept_exactly(arabert: Model[Any, Any]) -> None:
+    copy = create_transformer_model("nowhere", create_arabert_text()).from_bytes(arabert.to_bytes())
+    one, other = (model.transformer.config.to_dict() for model in (arabert, copy))
+    assert other["layer_norm_eps"] == 1e-12
+    changed = {key for key in one if one[key] != other.get(key)}
+    assert changed <= {"_name_or_path", "torch_dtype"}
 
 
 def test_half_precision_is_smaller_and_close(encoder: Callable[..., Model[Any, Any]]) -> None:
@@ -397,7 +435,9 @@ def test_not_initialized() -> None:
         model.predict([TOKENIZER_ONLY.make_doc("محمد")])
 
 
-@pytest.mark.parametrize("name", ["/no/such/folder", "./nowhere", "assets/nowhere", "liqaa-tests/no-such-model"])
+@pytest.mark.parametrize(
+    "name", ["/no/such/folder", "./nowhere", "assets/nowhere", "liqaa-tests/no-such-model"]
+)
 def test_missing_encoder(name: str) -> None:
     with pytest.raises(ModelError) as caught:
         load_encoder(name, {}, {})

@@ -26,7 +26,9 @@ SCHEMA = json.loads((Path(__file__).parent / "data" / "meetings.schema.json").re
 
 def run(*command: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
     """Run a command, stdout and stderr captured."""
-    return subprocess.run([str(c) for c in command], capture_output=True, text=True, encoding="utf-8", **options)  # type: ignore[call-overload]
+    return subprocess.run(
+        [str(c) for c in command], capture_output=True, text=True, encoding="utf-8", **options
+    )  # type: ignore[call-overload]
 
 
 def cli(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
@@ -100,7 +102,9 @@ def test_output_validates_and_points_into_the_text(lines: list[dict[str, object]
 def test_jsonl_stdin_and_published(model: Path, tmp_path: Path) -> None:
     text = (TEXTS / "004_1e0a32cecacd4bf6.txt").read_text("utf-8")
     source = tmp_path / "articles.jsonl"
-    source.write_text(json.dumps({"id": "a", "text": text, "published": "2025-07-14"}) + "\n", "utf-8")
+    source.write_text(
+        json.dumps({"id": "a", "text": text, "published": "2025-07-14"}) + "\n", "utf-8"
+    )
     done = cli("extract", source, "--model", model)
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
@@ -115,7 +119,10 @@ def test_a_batch_goes_on_past_bad_articles(model: Path, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes("مرحبا".encode("cp1256"))
     (tmp_path / "c.txt").write_text("", "utf-8")
     (tmp_path / "d.txt").write_text("no Arabic here", "utf-8")
-    (tmp_path / "e.jsonl").write_text('{"id": "x", "text"\n[]\n{"id": "y"}\n{"id": "z", "text": "نص", "published": "x"}\n', "utf-8")
+    (tmp_path / "e.jsonl").write_text(
+        '{"id": "x", "text"\n[]\n{"id": "y"}\n{"id": "z", "text": "نص", "published": "x"}\n',
+        "utf-8",
+    )
     done = cli("extract", tmp_path, tmp_path / "missing.txt", "--model", model)
     assert done.returncode == 1
     assert [json.loads(line)["doc_id"] for line in done.stdout.splitlines()] == ["b.txt"]
@@ -203,7 +210,10 @@ def test_threads_agree(nlp: spacy.Language) -> None:
     text = (TEXTS / "003_b2b983c6c8b6b9b1.txt").read_text("utf-8")
     expected = liqaa.extract(text, nlp=nlp).to_json()
     found: list[str] = []
-    threads = [threading.Thread(target=lambda: found.append(liqaa.extract(text, nlp=nlp).to_json())) for _ in range(4)]
+    threads = [
+        threading.Thread(target=lambda: found.append(liqaa.extract(text, nlp=nlp).to_json()))
+        for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -220,7 +230,14 @@ def test_evaluation(model: Path, nlp: spacy.Language, tmp_path: Path) -> None:
     assert figures["relations_on_gold_spans"]["f"] > 0.5
     out = tmp_path / "metrics.json"
     script = ROOT / "scripts" / "evaluate.py"
-    arguments = (model, tmp_path / "news.spacy", "--records", NEWS / "news.records.jsonl", "-o", out)
+    arguments = (
+        model,
+        tmp_path / "news.spacy",
+        "--records",
+        NEWS / "news.records.jsonl",
+        "-o",
+        out,
+    )
     done = run(sys.executable, script, *arguments)
     assert done.returncode == 0, done.stderr
     assert json.loads(out.read_text("utf-8"))["articles"] == 5
@@ -235,21 +252,46 @@ def test_wheels_install_and_work_offline(model: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     assert package.returncode == 0, package.stdout + package.stderr
     folder = tmp_path / "ar_liqaa_news_sm-0.1.0"
-    assert "liqaa" in (folder / "setup.py").read_text() or "liqaa" in (folder / "meta.json").read_text()
-    build = run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", wheels, ROOT, folder)
+    assert (
+        "liqaa" in (folder / "setup.py").read_text()
+        or "liqaa" in (folder / "meta.json").read_text()
+    )
+    build = run(
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--wheel-dir",
+        wheels,
+        ROOT,
+        folder,
+    )
     assert build.returncode == 0, build.stderr
     pickles = [p for p in folder.rglob("*") if p.suffix in (".pkl", ".pt", ".bin", ".pickle")]
     assert not pickles
     environment = tmp_path / "venv"
     assert run(sys.executable, "-m", "venv", environment).returncode == 0
     python = environment / "bin" / "python"
-    install = run(python, "-m", "pip", "install", "--quiet", "torch==2.13.0", *sorted(wheels.glob("*.whl")))
+    install = run(
+        python, "-m", "pip", "install", "--quiet", "torch==2.13.0", *sorted(wheels.glob("*.whl"))
+    )
     assert install.returncode == 0, install.stderr
     empty = tmp_path / "empty"
     empty.mkdir()
-    shell = {"PATH": os.environ["PATH"], "HF_HUB_OFFLINE": "1", "HOME": str(empty), "LANG": "C.UTF-8"}
+    shell = {
+        "PATH": os.environ["PATH"],
+        "HF_HUB_OFFLINE": "1",
+        "HOME": str(empty),
+        "LANG": "C.UTF-8",
+    }
     done = run(
-        environment / "bin" / "liqaa", "extract", TEXTS / "004_1e0a32cecacd4bf6.txt", cwd=empty, env=shell
+        environment / "bin" / "liqaa",
+        "extract",
+        TEXTS / "004_1e0a32cecacd4bf6.txt",
+        cwd=empty,
+        env=shell,
     )
     assert done.returncode == 0, done.stderr
     names = {p["name"] for m in json.loads(done.stdout)["meetings"] for p in m["participants"]}

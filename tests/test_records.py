@@ -10,7 +10,13 @@ import pytest
 import liqaa
 from liqaa.records import ArticleMeetings, Meeting, Participant, Place
 
-PARTY = {"name": "خليفة حفتر", "titles": ("المشير",), "positions": (), "country": "LY", "mentions": ((0, 5),)}
+PARTY = {
+    "name": "خليفة حفتر",
+    "titles": ("المشير",),
+    "positions": (),
+    "country": "LY",
+    "mentions": ((0, 5),),
+}
 
 
 def meeting() -> Meeting:
@@ -19,7 +25,10 @@ def meeting() -> Meeting:
         id="m1",
         kind="talks",
         status="held",
-        participants=(Participant(id="p1", role="host", **PARTY), Participant(id="p2", role="guest", **PARTY)),
+        participants=(
+            Participant(id="p1", role="host", **PARTY),
+            Participant(id="p2", role="guest", **PARTY),
+        ),
         attendees=(),
         place=Place("بنغازي", None, "LY"),
         date=None,

@@ -102,7 +102,14 @@ def test_tokenizer_is_stored_with_the_pipeline(blank: Language) -> None:
 
 @pytest.mark.parametrize(
     ("char", "mark"),
-    [("\u0640", True), ("\u064e", True), ("\u200f", True), ("م", False), ("1", False), (" ", False)],
+    [
+        ("\u0640", True),
+        ("\u064e", True),
+        ("\u200f", True),
+        ("م", False),
+        ("1", False),
+        (" ", False),
+    ],
 )
 def test_marks(char: str, mark: bool) -> None:
     assert is_mark(char) is mark

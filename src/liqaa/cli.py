@@ -244,6 +244,33 @@ def corpus_build(folder: Path, output: Path) -> None:
         _say(f"{name}: {articles} articles, {tokens:,} tokens")
 
 
+@corpus.command("stats")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def corpus_stats(folder: Path) -> None:
+    """Print counts of the corpus in FOLDER against its plan of variety, as Markdown and JSON."""
+    from liqaa.corpus.build import read_corpus
+    from liqaa.corpus.check import blank_pipeline
+    from liqaa.corpus.statistics import compare, statistics
+
+    counts = statistics(read_corpus(folder), blank_pipeline())
+    plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    click.echo("\n".join(compare(counts, plan)))
+    click.echo(json.dumps(counts, ensure_ascii=False, indent=2), err=True)
+
+
+@corpus.command("agreement")
+@click.argument("first", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("second", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def corpus_agreement(first: Path, second: Path) -> None:
+    """Print agreement (exact-span F1 per label) between two annotations of the same articles."""
+    from liqaa.corpus.agreement import agreement
+    from liqaa.corpus.article import read_jsonl
+
+    others = {a.id: a for a in read_jsonl(second)}
+    pairs = [(a, others[a.id]) for a in read_jsonl(first) if a.id in others]
+    click.echo(json.dumps({"articles": len(pairs), **agreement(pairs)}, indent=2))
+
+
 @corpus.command("import")
 @click.argument("markup", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True)

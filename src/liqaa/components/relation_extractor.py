@@ -4,7 +4,7 @@ The same layers tell of each MEETING mention whether the meeting is planned, can
 a mention is paired with itself, and the pair's further outputs are the statuses.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
@@ -43,7 +43,13 @@ from liqaa.components.relation_candidates import (
     pair_features,
 )
 from liqaa.errors import ModelError
-from liqaa.ontology import MEETING_STATUSES, ONTOLOGY_VERSION, RELATION_LABELS, SPAN_LABELS
+from liqaa.ontology import (
+    MEETING_STATUSES,
+    ONTOLOGY_VERSION,
+    PARTICIPANT_RELATIONS,
+    RELATION_LABELS,
+    SPAN_LABELS,
+)
 from liqaa.relations import (
     Relation,
     SpanKey,
@@ -70,6 +76,7 @@ _SAME_AS = RELATION_INDEX["SAME_AS"]
 DEFAULT_CONFIG = """
 [relation_extractor]
 threshold = 0.5
+second_side_threshold = 0.2
 
 [relation_extractor.candidates]
 @misc = "liqaa.OntologyCandidates.v1"
@@ -354,6 +361,7 @@ def create_relation_scorer() -> Callable[..., dict[str, Any]]:
         "model": _DEFAULTS["model"],
         "candidates": _DEFAULTS["candidates"],
         "threshold": _DEFAULTS["threshold"],
+        "second_side_threshold": _DEFAULTS["second_side_threshold"],
         "scorer": {"@scorers": "liqaa.relation_scorer.v1"},
     },
     default_score_weights={
@@ -370,11 +378,18 @@ def create_relation_extractor(
     model: Model[Any, Floats2d],
     candidates: CandidateGenerator,
     threshold: float,
+    second_side_threshold: float,
     scorer: Callable[..., dict[str, Any]],
 ) -> "RelationExtractor":
     """Factory of the relation extractor."""
     return RelationExtractor(
-        nlp.vocab, model, name, candidates=candidates, threshold=threshold, scorer=scorer
+        nlp.vocab,
+        model,
+        name,
+        candidates=candidates,
+        threshold=threshold,
+        second_side_threshold=second_side_threshold,
+        scorer=scorer,
     )
 
 
@@ -384,6 +399,7 @@ class RelationExtractor(TrainablePipe):
     Args:
         candidates: which pairs are looked at.
         threshold: least probability of a relation that is kept.
+        second_side_threshold: the same for the other side of a meeting with one side found.
         scorer: scoring function.
     """
 
@@ -395,6 +411,7 @@ class RelationExtractor(TrainablePipe):
         *,
         candidates: CandidateGenerator,
         threshold: float,
+        second_side_threshold: float = 0.2,
         scorer: Callable[..., dict[str, Any]] | None = relation_scores,
     ) -> None:
         self.vocab = vocab
@@ -402,7 +419,11 @@ class RelationExtractor(TrainablePipe):
         self.name = name
         self.candidates = candidates
         self.scorer = scorer
-        self.cfg: dict[str, Any] = {"threshold": threshold, "ontology": ONTOLOGY_VERSION}
+        self.cfg: dict[str, Any] = {
+            "threshold": threshold,
+            "second_side_threshold": second_side_threshold,
+            "ontology": ONTOLOGY_VERSION,
+        }
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -470,12 +491,37 @@ class RelationExtractor(TrainablePipe):
             Relation(pairs.spans[i], pairs.spans[j], "SAME_AS", score)
             for i, (score, j) in best_antecedent.items()
         ]
+        relations += self._second_sides(pairs, scores, relations)
         said = scores[:, len(RELATION_LABELS) :]
         status = {
             pairs.spans[pairs.head[row]]: STATUSES[int(said[row].argmax())]
             for row in np.flatnonzero(said.sum(axis=1) >= 0.5)
         }
         return sorted(relations), status
+
+    def _second_sides(
+        self, pairs: CandidatePairs, scores: NDArray[np.float64], relations: list[Relation]
+    ) -> list[Relation]:
+        """The likeliest other side of each MEETING mention for which only one was found.
+
+        Nobody meets alone: with one side at hand, weaker evidence will do for the other.
+        """
+        sides: dict[SpanKey, int] = Counter(
+            r.head for r in relations if r.label in PARTICIPANT_RELATIONS
+        )
+        taken = {(r.head, r.tail) for r in relations}
+        columns = [RELATION_INDEX[label] for label in PARTICIPANT_RELATIONS]
+        best: dict[SpanKey, Relation] = {}
+        for row, column in np.argwhere(scores[:, columns] >= self.cfg["second_side_threshold"]):
+            head, tail = pairs.spans[pairs.head[row]], pairs.spans[pairs.tail[row]]
+            score = float(scores[row, columns[column]])
+            if (
+                sides.get(head) == 1
+                and (head, tail) not in taken
+                and (head not in best or score > best[head].score)
+            ):
+                best[head] = Relation(head, tail, RELATION_LABELS[columns[column]], score)
+        return list(best.values())
 
     def set_annotations(
         self, docs: Iterable[Doc], found: list[tuple[list[Relation], dict[SpanKey, str]]]

@@ -6,6 +6,7 @@ the alignment stays exact; windows are cut by wordpieces, so nothing is truncate
 lower layers can be frozen; weights are stored as safetensors, never as a pickle.
 """
 
+import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -66,7 +67,9 @@ class SafetensorsShim(HFShim):
                 model.tokenizer.save_pretrained(folder)
                 files = {p.name: p.read_bytes() for p in Path(folder).iterdir() if p.is_file()}
             message |= {
-                "config": model.transformer.config.to_dict(),
+                # Without the folder that it was loaded from and the precision it had there.
+                "config": model.transformer.config.to_dict()
+                | {"_name_or_path": "", "torch_dtype": None},
                 "weights": safetensors.torch.save(
                     {name: value.contiguous() for name, value in weights.items()}
                 ),
@@ -82,7 +85,9 @@ class SafetensorsShim(HFShim):
             with tempfile.TemporaryDirectory() as folder:
                 for name, content in message["tokenizer"].items():
                     (Path(folder) / Path(name).name).write_bytes(content)
-                srsly.write_json(Path(folder) / "config.json", message["config"])
+                # Not by srsly, which writes a small layer_norm_eps as 0.0.
+                config_text = json.dumps(message["config"])
+                (Path(folder) / "config.json").write_text(config_text, encoding="utf-8")
                 config = AutoConfig.from_pretrained(folder)
                 tokenizer = AutoTokenizer.from_pretrained(folder)
             config.torch_dtype = None
@@ -425,7 +430,8 @@ def forward(
     )
 
     def backprop(d_batch: FullTransformerBatch) -> list[Doc]:
-        backprop_encoder(d_batch.model_output)
+        if model_output.last_hidden_state.requires_grad:  # not if every layer is frozen
+            backprop_encoder(d_batch.model_output)
         return docs
 
     return batch, backprop
