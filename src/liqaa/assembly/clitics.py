@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib import resources
 
@@ -11,6 +12,7 @@ from liqaa.language.normalize import fold
 from liqaa.language.tokenizer import is_mark
 
 CLITICS = "وفبلك"
+_FIRST = re.compile(r"[^\s_/]+")
 
 
 @cache
@@ -38,22 +40,32 @@ def clitic_length(word: str, label: str, known: frozenset[str] | set[str] = froz
     """
     if len(word) > 3 and word[1] == "\u0640" and word[0] in CLITICS:
         return 1  # «بـمسعد»: the tatweel sets the clitic apart
-    letters = [i for i, c in enumerate(word) if not is_mark(c)]
+    bare = fold(word)
+    letters = sum(not is_mark(c) for c in word)
+    if (
+        label in ("GPE", "LOC")
+        and bare.startswith("لل")
+        and _is_whole("ال" + bare[2:], label, known)
+    ):
+        return 1
+    if bare[:1] not in tuple(CLITICS) or _is_whole(bare, label, known):
+        return 0
     for count in (1, 2):
-        bare = fold(word)
-        if len(letters) - count < 2 or not all(c in CLITICS for c in bare[:count]):
+        if letters - count < 2 or (count == 2 and not _PAIR.match(bare)):
             break
-        if count == 1 and _is_whole(bare, label, known):
-            return 0
-        rest = bare[count:]
-        if (
-            _is_whole(rest, label, known)
-            or rest.startswith("ال")
-            or (bare[count - 1] == "ل" and rest.startswith("ل") and len(rest) > 3)
-        ):
+        rest, last = bare[count:], bare[count - 1]
+        if last == "ك" and label == "PERSON" and rest not in known:
+            continue  # «كوسرت», «كالاس»: nobody is likened to people so often
+        if _is_whole(rest, label, known) or (last == "ل" and rest[0] == "ل" and len(rest) > 3):
+            return count
+        if rest.startswith("ال") and (last in "وب" or label not in ("PERSON", "GPE")):
             return count
     # A conjunction before a rare name or noun; those that begin with و themselves are listed.
-    return 1 if label not in ("GPE", "LOC") and fold(word)[:1] == "و" and len(letters) > 3 else 0
+    return 1 if bare[0] == "و" and letters > 3 else 0
+
+
+_PAIR = re.compile("[وف][بلك]")
+_SUFFIX = re.compile("(?:هما|هم|ها|ه|نا|ان|ين|ون|ا|ات)$")
 
 
 def _is_whole(word: str, label: str, known: frozenset[str] | set[str]) -> bool:
@@ -63,8 +75,17 @@ def _is_whole(word: str, label: str, known: frozenset[str] | set[str]) -> bool:
     if label == "PERSON":
         return word in lexicon["names"]
     if label in ("GPE", "LOC"):
+        if word in lexicon["places"] or _is_noun(word):
+            return True
         return country_of(word, label="GPE") is not None and not _is_clitic_reading(word)
-    return word in lexicon["nouns"]
+    return _is_noun(word)
+
+
+def _is_noun(word: str) -> bool:
+    """Whether a word is a listed noun, bare or with a suffix («وكيلا», «رئيسها», «ضيوفه»)."""
+    nouns = _lexicon()["nouns"]
+    stem = _SUFFIX.sub("", word)
+    return word in nouns or (len(stem) > 2 and (stem in nouns or stem + "ه" in nouns))
 
 
 def _is_clitic_reading(word: str) -> bool:
@@ -79,7 +100,7 @@ def strip_clitic(
 
     «للقوات» becomes «القوات» and «للجيش» «الجيش»; there the second ل stands for the article.
     """
-    first = text.split(maxsplit=1)[0] if text.split() else text
+    first = next(iter(_FIRST.findall(text)), text)
     count = clitic_length(first, label, known)
     if not count:
         return text, 0
@@ -92,7 +113,8 @@ def strip_clitic(
     if (
         folded[count - 1] == "ل"
         and folded[count : count + 1] == "ل"
-        and not is_known_word(folded[count:].split()[0])
+        and not _is_whole(folded[count:], label, known)
+        and not is_known_word(folded[count:])
     ):
         bare = "ا" + bare
     return bare, at

@@ -12,7 +12,7 @@ from importlib import resources
 
 from spacy.tokens import Doc
 
-from liqaa.assembly.clitics import clitic_length, strip_clitic
+from liqaa.assembly.clitics import CLITICS, clitic_length, strip_clitic
 from liqaa.countries import country_of
 from liqaa.language.normalize import fold
 from liqaa.records import CharSpan, Party, Position
@@ -191,22 +191,30 @@ class PartyIndex:
         for entity in self.entities:
             self._describe(entity)
 
-    def _bare_words(self, spans: Sequence[SpanKey]) -> set[str]:
-        """First words of names that no clitic can begin, and all later words of names."""
-        known: set[str] = set()
+    def _bare_words(self, spans: Sequence[SpanKey]) -> dict[str, set[str]]:
+        """First words that no clitic begins, of each label, and all later words of names.
+
+        A word left over from two different clitics («بباسل», «لباسل») is bare as well.
+        """
+        known: dict[str, set[str]] = defaultdict(set)
+        rests: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         for span in spans:
+            first = fold(self.doc[span.start].text)
+            if first[:1] not in tuple(CLITICS):
+                known[span.label].add(first)
+            elif len(first) > 3:
+                rests[span.label][first[1:]].add(first[0])
             if span.label == "PERSON":
-                words = [fold(self.doc[i].text) for i in range(span.start, span.end)]
-                known.update(words[1:])
-                if words[0][:1] not in tuple("وفبلك"):
-                    known.add(words[0])
+                words = (fold(self.doc[i].text) for i in range(span.start + 1, span.end))
+                known[span.label].update(w for w in words if len(w) > 1)
+        for label, found in rests.items():
+            known[label].update(rest for rest, clitics in found.items() if len(clitics) > 1)
         return known
 
     def _mention(self, span: SpanKey) -> Mention:
         first, last = self.doc[span.start], self.doc[span.end - 1]
         start, end = first.idx, last.idx + len(last)
-        known = self._known if span.label == "PERSON" else set()
-        text, cut = strip_clitic(self.doc.text[start:end], span.label, known)
+        text, cut = strip_clitic(self.doc.text[start:end], span.label, self._known[span.label])
         return Mention(span, text, start + cut, end, name_words(text))
 
     def bare(self, span: SpanKey) -> str:
@@ -420,9 +428,9 @@ class PartyIndex:
     def _describe(self, entity: Entity) -> None:
         persons = [m for m in entity.mentions if m.key.label == "PERSON"]
         if persons:
-            # The fullest name; among equals the spelling that is most frequent.
+            # The fullest name; among equals the spelling that is most frequent, then the first.
             texts = Counter(plain(m.text) for m in persons)
-            entity.name = max(texts, key=lambda t: (len(name_words(t)), texts[t], len(t)))
+            entity.name = max(texts, key=lambda t: (len(name_words(t)), texts[t]))
         offices: list[SpanKey] = []
         titles: list[str] = []
         for mention in entity.mentions:
