@@ -10,8 +10,8 @@ from typing import cast
 from spacy.tokens import Doc
 
 from liqaa.assembly.codes import cameo_code, plover_code
-from liqaa.assembly.encounters import Encounter, Side, find_encounters
-from liqaa.assembly.parties import Entity, PartyIndex
+from liqaa.assembly.encounters import Encounter, Side, find_encounters, settle_kinds
+from liqaa.assembly.parties import Entity, PartyIndex, name_words
 from liqaa.assembly.topics import collect_topics
 from liqaa.countries import country_of, is_country_name
 from liqaa.dates import find_dateline, resolve_date
@@ -51,7 +51,9 @@ def assemble(
     spans = span_keys(doc)
     index = PartyIndex(doc, [s for s in spans if s.label != "TOPIC"], relations, links)
     encounters = find_encounters(doc, spans, relations, index)
-    _fill_countries(doc, index, encounters)
+    _fill_countries(index, encounters)
+    _settle_home(index, encounters)
+    settle_kinds(doc, encounters)
     names = _Names(index)
     meetings: list[Meeting] = []
     pairs: list[PairRelation] = []
@@ -90,25 +92,30 @@ class _Names:
         return self.parties.get(identifier) if identifier else None
 
 
-def _fill_countries(doc: Doc, index: PartyIndex, encounters: Sequence[Encounter]) -> None:
+def _fill_countries(index: PartyIndex, encounters: Sequence[Encounter]) -> None:
     """Give a side whose country is not told the one that an ordinary reader would."""
-    for encounter in encounters:
-        place = _country_of_places(encounter, index)
-        for side in encounter.sides.values():
-            if side.entity.country is None and side.role == "host" and place:
-                side.entity.country = place
     counts = Counter(
         code
         for span in index.mentions
         if span.label in ("GPE", "NORP", "ORG", "FAC")
         and (code := country_of(index.bare(span), label=span.label))
     )
+    for encounter in encounters:
+        place = _country_of_places(encounter, index)
+        for side in encounter.sides.values():
+            if side.entity.country is None and side.role == "host" and place:
+                if not index.is_international(side.entity):
+                    side.entity.country = place
+                    counts[place] += _AT_HOME
+    for entity in index.entities:
+        if entity.is_known and entity.positions and entity.country:
+            counts[entity.country] += _AT_HOME  # an office without a country, of a known person
     opponents: dict[int, set[str]] = {}
     unknown: dict[int, Entity] = {}
     for encounter in encounters:
         for i, side in encounter.sides.items():
             entity = side.entity
-            if entity.country or entity.is_both_sides or _is_international(entity, index):
+            if entity.country or entity.is_both_sides or index.is_international(entity):
                 continue
             unknown[i] = entity
             others = opponents.setdefault(i, set())
@@ -122,27 +129,50 @@ def _fill_countries(doc: Doc, index: PartyIndex, encounters: Sequence[Encounter]
             place = _country_of_places(encounter, index)
             if side.role == "guest" and place:
                 others.add(place)
+    told = Counter(counts)
     for i, entity in unknown.items():
+        if not entity.is_named and not entity.is_office:
+            continue  # a group is of whatever country
         # An office without a country is held at home: in the country most spoken of, but for
         # the countries of those that its holder meets.
         rest = Counter({code: n for code, n in counts.items() if code not in opponents[i]})
         ranked = rest.most_common(2)
+        if _is_diplomat(index, entity) and len(counts) > 1:
+            home = counts.most_common(1)[0][0]
+            ranked = [(code, n) for code, n in rest.most_common(3) if code != home]
         if ranked and (len(ranked) == 1 or ranked[0][1] > ranked[1][1]) and ranked[0][1] >= 2:
             entity.country = ranked[0][0]
+        elif len(told) == 1 and not _is_diplomat(index, entity):
+            entity.country = next(iter(told))  # an article about one country only
 
 
-_INTERNATIONAL = tuple(
-    map(fold, ("الأمم المتحدة", "الأممي", "الاتحاد الأوروبي", "الأوروبي", "الناتو", "الأطلسي", "جامعة الدول العربية", "صندوق النقد",
-               "البنك الدولي", "الاتحاد الأفريقي", "الاتحاد الإفريقي", "مجلس التعاون", "إيغاد", "اليونسكو", "أوبك", "اليونيسف",
-               "منظمة", "الصليب الأحمر", "المفوضية", "البرلمان العربي", "محكمة العدل"))
-)  # fmt: skip
+_AT_HOME = 3
+"""Mentions of a country that an official at home there is worth."""
+
+_DIPLOMATS = frozenset(
+    name_words("سفير سفيرة قنصل قائم ملحق مبعوث مبعوثة سفيرا مندوب ممثل ممثلة")
+)
 
 
-def _is_international(entity: Entity, index: PartyIndex) -> bool:
-    words = " ".join(
-        fold(index.wording(m.key)) for m in entity.mentions if m.key.label != "PERSON"
-    ) + " ".join(fold(p.text) for p in entity.positions)
-    return any(name in words for name in _INTERNATIONAL)
+def _is_diplomat(index: PartyIndex, entity: Entity) -> bool:
+    return any(
+        word in _DIPLOMATS for position in entity.positions for word in name_words(position.title)[:1]
+    )
+
+
+def _settle_home(index: PartyIndex, encounters: Sequence[Encounter]) -> None:
+    """Who meets others in his own country is the host, also where no verb says so."""
+    for encounter in encounters:
+        sides = [s for s in encounter.sides.values() if not s.entity.is_both_sides]
+        place = _country_of_places(encounter, index)
+        if encounter.kind in ("call", "conference") or place is None:
+            continue
+        if len(sides) != 2 or any(s.role != "participant" or not s.entity.country for s in sides):
+            continue
+        home = [s for s in sides if s.entity.country == place]
+        if len(home) == 1:
+            for side in sides:
+                side.weights["host" if side is home[0] else "guest"] += 0.01
 
 
 def _is_principal(side: Side, encounter: Encounter) -> bool:
@@ -225,7 +255,7 @@ def _country_of_places(encounter: Encounter, index: PartyIndex) -> str | None:
 
 
 def _place(encounter: Encounter, index: PartyIndex, sides: Sequence[Side]) -> Place | None:
-    city = facility = country = None
+    city = facility = country = region = None
     for span in dict.fromkeys(encounter.places):
         if span.label == "FAC":
             facility = facility or index.wording(span)
@@ -235,6 +265,9 @@ def _place(encounter: Encounter, index: PartyIndex, sides: Sequence[Side]) -> Pl
                 country = country or country_of(name, label="GPE")
             else:
                 city = city or name
+        elif span.label == "LOC":
+            region = region or index.bare(span).replace("_", " ")
+    city = city or region
     country = country or _country_of_places(encounter, index)
     if country is None:
         hosts = {s.entity.country for s in sides if s.role == "host"} - {None}
@@ -265,8 +298,10 @@ def _coming(text: str, value: str | None, published: datetime.date) -> str | Non
         return value
     if len(value) == 10:
         day = datetime.date.fromisoformat(value)
-        if 0 < (published - day).days <= 7:
+        if 0 < (published - day).days <= 7 and not any(c.isdigit() for c in text):
             return (day + datetime.timedelta(days=7)).isoformat()
+        if day < published - datetime.timedelta(days=60) and (day.month, day.day) != (2, 29):
+            return day.replace(year=day.year + 1).isoformat()
     elif len(value) == 7 and value < published.isoformat()[:7]:
         return f"{published.year + (value[5:] < published.isoformat()[5:7])}-{value[5:]}"
     return value

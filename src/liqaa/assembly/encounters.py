@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from spacy.tokens import Doc
@@ -17,7 +17,7 @@ from liqaa.relations import Relation, SpanKey, get_status
 
 ROLE_RELATIONS = {"HOST": "host", "GUEST": "guest", "PARTICIPANT": "participant"}
 
-_CALL = ("هاتف", "اتصال", "مكالم", "فيديو", "مرئي", "مهاتف", "اتصل", "اتصلت")
+_CALL = ("هاتف", "اتصال", "مكالم", "فيديو", "مرئي", "مهاتف", "يهاتف", "تهاتف", "سيهاتف", "اتصل", "اتصلت", "يتصل", "تتصل", "سيتصل")
 _REMOTE = (
     "هاتفي",
     "هاتف",
@@ -110,8 +110,14 @@ def find_encounters(
     encounters = [e for e in encounters if e.status != "denied" and _has_two_sides(e)]
     for encounter in encounters:
         _settle_roles(encounter)
-        encounter.kind = _kind(doc, encounter)
+    settle_kinds(doc, encounters)
     return encounters
+
+
+def settle_kinds(doc: Doc, encounters: Iterable[Encounter]) -> None:
+    """Set each encounter's kind; once more when more countries of its sides are known."""
+    for encounter in encounters:
+        encounter.kind = _kind(doc, encounter)
 
 
 def _group(
@@ -260,6 +266,7 @@ def _merge_same(doc: Doc, encounters: list[Encounter]) -> list[Encounter]:
                 and (principals <= _principals(e) or _principals(e) <= principals)
                 and len(_principals(e)) >= 2
                 and not _dates_differ(doc, e, encounter)
+                and not _looks_back(doc, e, encounter)
             ),
             None,
         )
@@ -276,6 +283,20 @@ def _dates_differ(doc: Doc, a: Encounter, b: Encounter) -> bool:
     return bool(words_a and words_b and not words_a & words_b)
 
 
+def _looks_back(doc: Doc, told: Encounter, other: Encounter) -> bool:
+    """Whether `other` is an earlier meeting: «وكان قد اجتمع به … في نوفمبر»."""
+    if told.dates or not other.dates:
+        return False
+    start = other.start
+    before = [fold(t.text) for t in doc[max(0, start - 8) : start]]
+    pluperfect = any(w in _WAS for w in before) or "سبق" in before
+    dates = [fold(k.span(doc).text) for k in other.dates]
+    return pluperfect and not any(w in d for d in dates for w in ("اليوم", "امس"))
+
+
+_WAS = frozenset(("كان", "وكان", "كانت", "وكانت", "كانا", "وكانا"))
+
+
 def _absorb_visits(doc: Doc, encounters: list[Encounter]) -> list[Encounter]:
     """Drop visits within which an encounter is told, after lending it their place and date."""
     visits = [e for e in encounters if _is_visit(doc, e)]
@@ -285,9 +306,10 @@ def _absorb_visits(doc: Doc, encounters: list[Encounter]) -> list[Encounter]:
         visitors = {i for i, s in visit.sides.items() if s.role == "guest"} or set(visit.sides)
         within = [e for e in others if visitors & set(e.sides) and _may_be_within(visit, e)]
         for encounter in within:
-            if not encounter.places:
-                encounter.places += visit.places
-            if not encounter.dates and len(within) == 1:
+            visiting = any(s.role == "guest" for i, s in encounter.sides.items() if i in visitors)
+            if not encounter.places and visiting:
+                encounter.places += [p for p in visit.places if p.label != "FAC"]
+            if not encounter.dates:
                 encounter.dates += visit.dates
         if not within:
             kept.append(visit)
@@ -304,10 +326,27 @@ def _may_be_within(visit: Encounter, encounter: Encounter) -> bool:
     )
 
 
-def _is_remote(doc: Doc, trigger: SpanKey) -> bool:
-    """«هاتفيا», «عبر الفيديو», «عن بعد» right after a verb or noun of meeting."""
+def _is_remote(doc: Doc, trigger: SpanKey, others: Container[int] = ()) -> bool:
+    """«هاتفيا», «عبر الفيديو», «عن بعد» in the clause of a verb or noun of meeting."""
     after = [fold(t.text) for t in doc[trigger.end : trigger.end + 5]]
-    return any(w.startswith(_REMOTE) for w in after) or ("عن", "بعد") in itertools.pairwise(after)
+    if any(w.startswith(_REMOTE) for w in after) or ("عن", "بعد") in itertools.pairwise(after):
+        return True
+    for i in range(trigger.end, min(len(doc), trigger.end + _CLAUSE)):
+        word = fold(doc[i].text)
+        if i in others or doc[i].text in ".؟!؛" or "\n" in doc[i].text:
+            return False
+        if word in _REMOTELY or (
+            word == "عبر" and i + 1 < len(doc) and fold(doc[i + 1].text) in _MEANS
+        ):
+            return True
+    return False
+
+
+_CLAUSE = 25
+_REMOTELY = frozenset(map(fold, ("هاتفيا", "هاتفيًا", "مرئيا", "افتراضيا")))
+_MEANS = frozenset(
+    map(fold, ("الهاتف", "تقنية", "الفيديو", "الاتصال", "دائرة", "منصة", "التحاضر", "الإنترنت", "خاصية", "زووم", "تطبيق"))
+)  # fmt: skip
 
 
 def _has_two_sides(encounter: Encounter) -> bool:
@@ -326,24 +365,30 @@ def _settle_roles(encounter: Encounter) -> None:
                 side.weights[other] += 0.01
 
 
+def _trigger_starts(doc: Doc) -> frozenset[int]:
+    return frozenset(e.start for e in doc.ents if e.label_ == "MEETING")
+
+
 def _kind(doc: Doc, encounter: Encounter) -> Kind:
-    if any(_mentions(doc, t, _CALL) or _is_remote(doc, t) for t in encounter.triggers):
+    starts = _trigger_starts(doc)
+    if any(_mentions(doc, t, _CALL) or _is_remote(doc, t, starts) for t in encounter.triggers):
         return "call"
+    main = next(
+        (t for t in encounter.triggers if not _mentions(doc, t, _VISIT)), encounter.triggers[0]
+    )
     sides = [s for s in encounter.sides.values() if not s.entity.is_both_sides]
     countries = {s.entity.country for s in sides if s.entity.country}
     if len(sides) >= 3 and (
         len(countries) >= 3 or any(_mentions(doc, t, _CONFERENCE) for t in encounter.triggers)
     ):
-        roles = {s.role for s in sides}
-        if len(countries) >= 3 and not roles >= {"host", "guest"}:
+        if len(countries) < 3 or not _mentions(doc, main, _RECEPTION):
             return "conference"
-        if any(_mentions(doc, t, _CONFERENCE) for t in encounter.triggers):
-            return "conference"
+    if any(
+        s.entity.is_assembly and s.entity.country is None for s in sides
+    ) and any(_mentions(doc, t, (*_CONFERENCE, "اجتماع")) for t in encounter.triggers):
+        return "conference"
     if all(_mentions(doc, t, _VISIT) for t in encounter.triggers):
         return "visit"
-    main = next(
-        (t for t in encounter.triggers if not _mentions(doc, t, _VISIT)), encounter.triggers[0]
-    )
     if _mentions(doc, main, _RECEPTION):
         return "reception"
     return "talks"

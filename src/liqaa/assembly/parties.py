@@ -7,7 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 
 from spacy.tokens import Doc
@@ -47,6 +47,16 @@ _BOTH_SIDES = frozenset(
                "كلاهما", "الرجلان", "الرجلين", "الفريقان", "المتباحثان", "الزعماء", "الوزراء", "الحضور", "العاهلان", "الملكان"))
 )  # fmt: skip
 _DELEGATION = ("وفد", "مرافق")
+_LEADS = frozenset(
+    map(fold, ("برئاسة", "برئاسه", "بقيادة", "يرأسه", "يترأسه", "ترأسه", "ترأسها", "رأسه", "يقوده", "تقوده", "تترأسه", "ترؤسه", "بزعامة"))
+)  # fmt: skip
+_SENTENCE_ENDS = frozenset(".؟!؛")
+_INTERNATIONAL = tuple(
+    map(fold, ("الأمم المتحدة", "الأممي", "الاتحاد الأوروبي", "الأوروبي", "الناتو", "الأطلسي", "جامعة الدول العربية", "صندوق النقد",
+               "البنك الدولي", "الاتحاد الأفريقي", "الاتحاد الإفريقي", "مجلس التعاون", "إيغاد", "اليونسكو", "أوبك", "اليونيسف",
+               "منظمة", "الصليب الأحمر", "المفوضية", "البرلمان العربي", "محكمة العدل", "اليونيفيل", "يونيفيل", "الآلية الثلاثية",
+               "الهلال الأحمر الدولي", "مجموعة العشرين", "الجامعة العربية", "برنامج الأغذية", "الإنتربول", "البنك الإسلامي للتنمية"))
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -71,6 +81,8 @@ class Entity:
     name: str | None = None
     country: str | None = None
     on_behalf_of: list[SpanKey] = field(default_factory=list)
+    is_known: bool = False
+    """Whether the country is told by nothing but the name."""
 
     @property
     def first(self) -> Mention:
@@ -100,7 +112,15 @@ class Entity:
         """Whether this is an unnamed delegation."""
         return self.name is None and any(word in fold(self.first.text) for word in _DELEGATION)
 
+    @property
+    def is_assembly(self) -> bool:
+        """Whether these are the leaders or ministers of a group of countries."""
+        return self.name is None and not self.is_both_sides and any(
+            m.words[:1] and m.words[0] in _ASSEMBLY for m in self.mentions
+        )
 
+
+_ASSEMBLY = frozenset(map(fold, ("قادة", "القادة", "زعماء", "رؤساء", "ملوك", "وزراء")))
 _WORD = re.compile(r"\w+")
 _HASHTAG = re.compile(r"[#_]+")
 
@@ -133,6 +153,27 @@ def _known_people() -> dict[tuple[str, ...], str]:
     """Names whose country an ordinary reader knows; see `data/people.json`."""
     data = json.loads(resources.files("liqaa.data").joinpath("people.json").read_text("utf-8"))
     return {name_words(name): code for name, code in data.items()}
+
+
+@cache
+def _known_by_word() -> dict[str, list[tuple[str, ...]]]:
+    """Known names of two words and more by their first word."""
+    found: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for name in _known_people():
+        if len(name) > 1:
+            found[name[0]].append(name)
+    return found
+
+
+def known_country(name: str) -> str | None:
+    """Country that an ordinary reader knows of a name, given in full or in a fuller form."""
+    words = name_words(name)
+    exact = _known_people().get(words)
+    if exact or len(words) < 3:
+        return exact
+    fitting = (n for n in _known_by_word().get(words[0], ()) if len(n) < len(words))
+    codes = {_known_people()[n] for n in fitting if compatible_names(n, words)}
+    return codes.pop() if len(codes) == 1 else None
 
 
 def compatible_names(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
@@ -184,6 +225,7 @@ class PartyIndex:
                 self.holders.setdefault(relation.tail, relation.head)
         self._known = self._bare_words(spans)
         self._person_starts = {s.start for s in spans if s.label in ("PERSON", "TITLE", "MEETING")}
+        self._position_starts = {s.start: s for s in spans if s.label == "POSITION"}
         self.mentions = {span: self._mention(span) for span in spans}
         self.entities: list[Entity] = []
         self.of: dict[SpanKey, Entity] = {}
@@ -346,6 +388,8 @@ class PartyIndex:
                 for office, office_country, person in held
                 if self._same_office(words, office)
                 and (country == office_country or None in (country, office_country))
+                # «الوزير اللبناني» is not just any minister whose country is not told.
+                and (country is None or office_country == country or words == office)
                 and person in self.mentions
             }
             if len(matching) == 1:
@@ -386,10 +430,15 @@ class PartyIndex:
         for labels in (("NORP",), ("ORG",), ("GPE",)):
             for body in bodies:
                 if body.label in labels:
-                    code = country_of(self.bare(body), label=body.label)
+                    code = self._body_country(position, body)
                     if code:
                         return code
         code = country_of(self.bare(position), label=position.label)
+        if code is None and self.doc[position.end - 1 : position.end + 1].text.endswith(" لدى"):
+            # «مستشار الأمن القومي لدى رئيس الوزراء الإثيوبي»
+            served = self._position_starts.get(position.end + 1)
+            if served is not None:
+                return self.office_country(served)
         if code is None and not any(b.label == "ORG" for b in bodies):
             # «المبعوث الخاص للرئيس الأمريكي»: the words that complete the office.
             end = position.end
@@ -404,13 +453,57 @@ class PartyIndex:
                 code = country_of(self.doc[position.start : end].text, label=position.label)
         return code
 
+    def _body_country(self, position: SpanKey, body: SpanKey) -> str | None:
+        text = self.bare(body)
+        code = country_of(text, label=body.label)
+        if body.label == "GPE" and position.label == "POSITION":
+            # «سلطان عمان» tells which «عمان» is meant.
+            return country_of(self.wording(position), label="POSITION") or code
+        if code is None and body.label == "NORP" and text.endswith("ا"):
+            return country_of(text[:-1], label="NORP")  # «رجال أعمال أتراكا»
+        if code is None and body.label == "ORG":
+            return self._org_countries.get(self.mentions[body].words)
+        return code
+
+    @cached_property
+    def _org_countries(self) -> dict[tuple[str, ...], str]:
+        """Countries of bodies that some mention gives a nationality: «شركة ليماك التركية»."""
+        found: dict[tuple[str, ...], str] = {}
+        for span, mention in self.mentions.items():
+            if span.label == "ORG":
+                for relation in self.tails[span, "OF"]:
+                    code = country_of(self.bare(relation.tail), label=relation.tail.label)
+                    if code:
+                        found.setdefault(mention.words, code)
+        return found
+
+    @cached_property
+    def _led(self) -> dict[SpanKey, str]:
+        """Heads of delegations («وفد إيراني يرأسه …») and the delegation's country."""
+        starts = {s.start: s for s in self.mentions if s.label == "PERSON"}
+        found: dict[SpanKey, str] = {}
+        for span, mention in self.mentions.items():
+            if span.label != "PARTY" or not any(w in fold(mention.text) for w in _DELEGATION):
+                continue
+            code = self.office_country(span)
+            led = False
+            for i in range(span.end, min(len(self.doc), span.end + 18)):
+                if self.doc[i].text in _SENTENCE_ENDS or "\n" in self.doc[i].text:
+                    break
+                led = led or fold(self.doc[i].text) in _LEADS
+                if led and i in starts:
+                    if code:
+                        found.setdefault(starts[i], code)
+                    break
+        return found
+
     def wording(self, span: SpanKey) -> str:
         """A span with the bodies that follow it, as the article words it, without its clitic."""
         end = span.end
         for body in sorted(self.bodies(span)):
             if 0 <= body.start - end <= 2 and all(
                 (not self.doc[i].is_punct and "\n" not in self.doc[i].text)
-                or self.doc[i].text in '_"«»'
+                or self.doc[i].text in '_#"«»'
                 for i in range(end, body.start)
             ):
                 end = body.end
@@ -452,9 +545,22 @@ class PartyIndex:
             if code:
                 countries[code] += 1
         entity.country = countries.most_common(1)[0][0] if countries else None
-        if entity.country is None and entity.name:
-            entity.country = _known_people().get(name_words(entity.name))
         entity.positions = self._offices(present, entity)
+        if entity.country is None and not self.is_international(entity):
+            led = (self._led[m.key] for m in persons if m.key in self._led)
+            former = (self.office_country(s) for s in dict.fromkeys(offices) if s not in present)
+            known = known_country(entity.name) if entity.name else None
+            entity.is_known = known is not None
+            entity.country = known or next((c for c in (*led, *former) if c), None)
+
+    def is_international(self, entity: Entity) -> bool:
+        """Whether somebody speaks for an international body, and so for no country."""
+        texts = [self.wording(m.key) for m in entity.mentions if m.key.label != "PERSON"]
+        held = [r.tail for m in entity.mentions for r in self.tails[m.key, "HOLDS"]]
+        keys = [*held, *(m.key for m in entity.mentions)]
+        texts += [self.bare(b) for key in keys for b in self.bodies(key)]
+        words = fold(" ".join([*texts, *(p.text for p in entity.positions)]))
+        return any(name in words for name in _INTERNATIONAL)
 
     def _offices(self, spans: list[SpanKey], entity: Entity) -> list[Position]:
         counterpart = [
