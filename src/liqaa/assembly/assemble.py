@@ -131,7 +131,7 @@ def _fill_countries(index: PartyIndex, encounters: Sequence[Encounter]) -> None:
                 others.add(place)
     told = Counter(counts)
     for i, entity in unknown.items():
-        if not entity.is_named and not entity.is_office:
+        if not (entity.is_named or entity.is_office or entity.is_delegation):
             continue  # a group is of whatever country
         # An office without a country is held at home: in the country most spoken of, but for
         # the countries of those that its holder meets.
@@ -155,9 +155,9 @@ _DIPLOMATS = frozenset(
 
 
 def _is_diplomat(index: PartyIndex, entity: Entity) -> bool:
-    return any(
-        word in _DIPLOMATS for position in entity.positions for word in name_words(position.title)[:1]
-    )
+    held = [r.tail for m in entity.mentions for r in index.tails[m.key, "HOLDS"]]
+    offices = [*held, *(m.key for m in entity.mentions if m.key.label == "POSITION")]
+    return any(word in _DIPLOMATS for s in offices for word in index.mentions[s].words[:1])
 
 
 def _settle_home(index: PartyIndex, encounters: Sequence[Encounter]) -> None:
@@ -267,10 +267,16 @@ def _place(encounter: Encounter, index: PartyIndex, sides: Sequence[Side]) -> Pl
                 city = city or name
         elif span.label == "LOC":
             region = region or index.bare(span).replace("_", " ")
+    if city is None and facility and fold(facility).startswith("مطار"):
+        words = fold(facility).split()
+        told = (index.bare(s) for s in index.mentions if s.label == "GPE")
+        city = next((g for g in told if fold(g) in words and not is_country_name(g)), None)
     city = city or region
     country = country or _country_of_places(encounter, index)
     if country is None:
         hosts = {s.entity.country for s in sides if s.role == "host"} - {None}
+        if not hosts and (city or facility):
+            hosts = {s.entity.country for s in sides}  # a meeting of one country's own people
         if len(hosts) == 1:
             country = hosts.pop()
     return Place(city, facility, country) if city or facility or country else None

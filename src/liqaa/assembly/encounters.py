@@ -290,10 +290,26 @@ def _looks_back(doc: Doc, told: Encounter, other: Encounter) -> bool:
     start = other.start
     before = [fold(t.text) for t in doc[max(0, start - 8) : start]]
     pluperfect = any(w in _WAS for w in before) or "سبق" in before
-    dates = [fold(k.span(doc).text) for k in other.dates]
-    return pluperfect and not any(w in d for d in dates for w in ("اليوم", "امس"))
+    if pluperfect:
+        dates = [fold(k.span(doc).text) for k in other.dates]
+        return not any(w in d for d in dates for w in ("اليوم", "امس"))
+    return not told.places and bool(other.places) and not any(_is_day(doc, d) for d in other.dates)
 
 
+def _is_day(doc: Doc, date: SpanKey) -> bool:
+    """Whether a date names one day, and not a month or a part of it."""
+    words = fold(date.span(doc).text).replace("_", " ").split()
+    if any(w.removeprefix("ال") in _PARTS for w in words):
+        return False
+    return any(w in _DAYS or (w.isdigit() and len(w) <= 2) or "/" in w for w in words)
+
+
+_DAYS = frozenset(
+    map(fold, ("اليوم", "أمس", "غدا", "الأحد", "الاثنين", "الإثنين", "الثلاثاء", "الأربعاء", "الخميس", "الجمعة", "السبت"))
+)  # fmt: skip
+_PARTS = frozenset(
+    map(fold, ("منتصف", "نصف", "مطلع", "نهاية", "بداية", "أواخر", "أوائل", "أواسط", "شهر", "أسبوع", "عام"))
+)  # fmt: skip
 _WAS = frozenset(("كان", "وكان", "كانت", "وكانت", "كانا", "وكانا"))
 
 
@@ -310,7 +326,7 @@ def _absorb_visits(doc: Doc, encounters: list[Encounter]) -> list[Encounter]:
             if not encounter.places and visiting:
                 encounter.places += [p for p in visit.places if p.label != "FAC"]
             if not encounter.dates:
-                encounter.dates += visit.dates
+                encounter.dates += [d for d in visit.dates if len(within) == 1 or _is_day(doc, d)]
         if not within:
             kept.append(visit)
     return sorted(kept, key=lambda e: e.start)

@@ -444,8 +444,7 @@ class PartyIndex:
             end = position.end
             while (
                 end < min(len(self.doc), position.end + 5)
-                and not self.doc[end].is_punct
-                and "\n" not in self.doc[end].text
+                and fold(self.doc[end].text).startswith(("ال", "لل", "ل", "باسم", "شؤون", "شئون"))
                 and end not in self._person_starts
             ):
                 end += 1
@@ -546,7 +545,10 @@ class PartyIndex:
                 countries[code] += 1
         entity.country = countries.most_common(1)[0][0] if countries else None
         entity.positions = self._offices(present, entity)
-        if entity.country is None and not self.is_international(entity):
+        if self.is_international(entity):
+            if not any(self.office_country(s) for s in present):
+                entity.country = None  # «الضيفة الكرواتية», where she is of the European Union
+        elif entity.country is None:
             led = (self._led[m.key] for m in persons if m.key in self._led)
             former = (self.office_country(s) for s in dict.fromkeys(offices) if s not in present)
             known = known_country(entity.name) if entity.name else None
