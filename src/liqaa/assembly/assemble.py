@@ -103,10 +103,11 @@ def _fill_countries(index: PartyIndex, encounters: Sequence[Encounter]) -> None:
     for encounter in encounters:
         place = _country_of_places(encounter, index)
         for side in encounter.sides.values():
-            if side.entity.country is None and side.role == "host" and place:
-                if not index.is_international(side.entity):
-                    side.entity.country = place
-                    counts[place] += _AT_HOME
+            if place is None or side.role != "host" or side.entity.country:
+                continue
+            if not index.is_international(side.entity):
+                side.entity.country = place
+                counts[place] += _AT_HOME
     for entity in index.entities:
         if entity.is_known and entity.positions and entity.country:
             counts[entity.country] += _AT_HOME  # an office without a country, of a known person
@@ -149,9 +150,7 @@ def _fill_countries(index: PartyIndex, encounters: Sequence[Encounter]) -> None:
 _AT_HOME = 3
 """Mentions of a country that an official at home there is worth."""
 
-_DIPLOMATS = frozenset(
-    name_words("سفير سفيرة قنصل قائم ملحق مبعوث مبعوثة سفيرا مندوب ممثل ممثلة")
-)
+_DIPLOMATS = frozenset(name_words("سفير سفيرة قنصل قائم ملحق مبعوث مبعوثة سفيرا مندوب ممثل ممثلة"))
 
 
 def _is_diplomat(index: PartyIndex, entity: Entity) -> bool:
@@ -219,8 +218,8 @@ def _meeting(
             )
         )
     attendees = []
-    for entity in index.entities:
-        present = id(entity) in encounter.attendees and all(entity is not s.entity for s in sides)
+    for entity in sorted((index.by_id[i] for i in encounter.attendees), key=lambda e: e.first.key):
+        present = all(entity is not s.entity for s in sides)
         if present and (entity.is_named or entity.is_office):
             attendees.append(names.party(entity))
     place = None if encounter.kind == "call" else _place(encounter, index, sides)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from spacy.tokens import Doc
@@ -17,7 +17,22 @@ from liqaa.relations import Relation, SpanKey, get_status
 
 ROLE_RELATIONS = {"HOST": "host", "GUEST": "guest", "PARTICIPANT": "participant"}
 
-_CALL = ("هاتف", "اتصال", "مكالم", "فيديو", "مرئي", "مهاتف", "يهاتف", "تهاتف", "سيهاتف", "اتصل", "اتصلت", "يتصل", "تتصل", "سيتصل")
+_CALL = (
+    "هاتف",
+    "اتصال",
+    "مكالم",
+    "فيديو",
+    "مرئي",
+    "مهاتف",
+    "يهاتف",
+    "تهاتف",
+    "سيهاتف",
+    "اتصل",
+    "اتصلت",
+    "يتصل",
+    "تتصل",
+    "سيتصل",
+)
 _REMOTE = (
     "هاتفي",
     "هاتف",
@@ -102,7 +117,11 @@ def find_encounters(
     triggers = [s for s in spans if s.label == "MEETING"]
     grouped = _group(triggers, relations, index.links)
     annotated = get_status(doc)
-    encounters = [_encounter(doc, group, relations, index, annotated) for group in grouped]
+    by_head: dict[SpanKey, list[Relation]] = defaultdict(list)
+    for relation in relations:
+        if relation.head.label == "MEETING":
+            by_head[relation.head].append(relation)
+    encounters = [_encounter(doc, group, by_head, index, annotated) for group in grouped]
     encounters.sort(key=lambda e: e.start)
     encounters = _absorb_anonymous(doc, encounters)
     encounters = _merge_same(doc, encounters)
@@ -116,8 +135,9 @@ def find_encounters(
 
 def settle_kinds(doc: Doc, encounters: Iterable[Encounter]) -> None:
     """Set each encounter's kind; once more when more countries of its sides are known."""
+    starts = frozenset(e.start for e in doc.ents if e.label_ == "MEETING")
     for encounter in encounters:
-        encounter.kind = _kind(doc, encounter)
+        encounter.kind = _kind(doc, encounter, starts)
 
 
 def _group(
@@ -127,6 +147,7 @@ def _group(
 
     def find(t: SpanKey) -> SpanKey:
         while parent[t] != t:
+            parent[t] = parent[parent[t]]
             t = parent[t]
         return t
 
@@ -144,16 +165,14 @@ def _group(
 def _encounter(
     doc: Doc,
     triggers: list[SpanKey],
-    relations: Sequence[Relation],
+    by_head: Mapping[SpanKey, Sequence[Relation]],
     index: PartyIndex,
     annotated: dict[SpanKey, str],
 ) -> Encounter:
     encounter = Encounter(triggers)
-    members = set(triggers)
     has_status = "liqaa.status" in doc.user_data
+    relations = [relation for trigger in triggers for relation in by_head.get(trigger, ())]
     for relation in relations:
-        if relation.head not in members:
-            continue
         if relation.label in ROLE_RELATIONS or relation.label == "ATTENDEE":
             entity = index.of.get(relation.tail)
             if entity is None:
@@ -224,6 +243,7 @@ def _mentions(doc: Doc, trigger: SpanKey, words: Sequence[str]) -> bool:
 def _absorb_anonymous(doc: Doc, encounters: list[Encounter]) -> list[Encounter]:
     """Mentions without named sides («اللقاء», «الجانبان») belong to the meeting told before."""
     kept: list[Encounter] = []
+    full: list[Encounter] = []
     for encounter in encounters:
         principals = _principals(encounter)
         visit = _is_visit(doc, encounter)
@@ -231,9 +251,8 @@ def _absorb_anonymous(doc: Doc, encounters: list[Encounter]) -> list[Encounter]:
             target = next(
                 (
                     e
-                    for e in reversed(kept)
-                    if len(_principals(e)) >= 2
-                    and principals <= _principals(e) | set(e.attendees)
+                    for e in reversed(full[-_LATEST:])
+                    if principals <= _principals(e) | set(e.attendees)
                     and _is_visit(doc, e) == visit
                     and (e.status == encounter.status or not principals)
                 ),
@@ -243,7 +262,13 @@ def _absorb_anonymous(doc: Doc, encounters: list[Encounter]) -> list[Encounter]:
                 _merge_into(target, encounter, "anonymous mention joined", with_sides=False)
                 continue
         kept.append(encounter)
+        if len(principals) >= 2:
+            full.append(encounter)
     return kept
+
+
+_LATEST = 50
+"""How many meetings told before are looked at."""
 
 
 def _opens_another(doc: Doc, encounter: Encounter) -> bool:
@@ -254,12 +279,14 @@ def _opens_another(doc: Doc, encounter: Encounter) -> bool:
 def _merge_same(doc: Doc, encounters: list[Encounter]) -> list[Encounter]:
     """Two tellings of a meeting of the same people, unless time or place part them."""
     kept: list[Encounter] = []
+    of: dict[int, list[Encounter]] = defaultdict(list)
     for encounter in encounters:
         principals = _principals(encounter)
+        alike = {e.start: e for i in principals for e in of[i][-_LATEST:]}
         target = next(
             (
                 e
-                for e in kept
+                for _, e in sorted(alike.items())
                 if len(principals) >= 2
                 and e.status == encounter.status
                 and _is_visit(doc, e) == _is_visit(doc, encounter)
@@ -272,6 +299,8 @@ def _merge_same(doc: Doc, encounters: list[Encounter]) -> list[Encounter]:
         )
         if target is None:
             kept.append(encounter)
+            for i in principals:
+                of[i].append(encounter)
         else:
             _merge_into(target, encounter, "same sides joined")
     return kept
@@ -318,9 +347,14 @@ def _absorb_visits(doc: Doc, encounters: list[Encounter]) -> list[Encounter]:
     visits = [e for e in encounters if _is_visit(doc, e)]
     others = [e for e in encounters if not _is_visit(doc, e)]
     kept = list(others)
+    of: dict[int, list[Encounter]] = defaultdict(list)
+    for encounter in others:
+        for i in encounter.sides:
+            of[i].append(encounter)
     for visit in visits:
         visitors = {i for i, s in visit.sides.items() if s.role == "guest"} or set(visit.sides)
-        within = [e for e in others if visitors & set(e.sides) and _may_be_within(visit, e)]
+        near = {e.start: e for i in visitors for e in of[i][:_LATEST]}
+        within = [e for _, e in sorted(near.items()) if _may_be_within(visit, e)]
         for encounter in within:
             visiting = any(s.role == "guest" for i, s in encounter.sides.items() if i in visitors)
             if not encounter.places and visiting:
@@ -381,12 +415,7 @@ def _settle_roles(encounter: Encounter) -> None:
                 side.weights[other] += 0.01
 
 
-def _trigger_starts(doc: Doc) -> frozenset[int]:
-    return frozenset(e.start for e in doc.ents if e.label_ == "MEETING")
-
-
-def _kind(doc: Doc, encounter: Encounter) -> Kind:
-    starts = _trigger_starts(doc)
+def _kind(doc: Doc, encounter: Encounter, starts: Container[int]) -> Kind:
     if any(_mentions(doc, t, _CALL) or _is_remote(doc, t, starts) for t in encounter.triggers):
         return "call"
     main = next(
@@ -394,14 +423,13 @@ def _kind(doc: Doc, encounter: Encounter) -> Kind:
     )
     sides = [s for s in encounter.sides.values() if not s.entity.is_both_sides]
     countries = {s.entity.country for s in sides if s.entity.country}
-    if len(sides) >= 3 and (
-        len(countries) >= 3 or any(_mentions(doc, t, _CONFERENCE) for t in encounter.triggers)
+    table = any(_mentions(doc, t, _CONFERENCE) for t in encounter.triggers)
+    several = len(countries) >= 3 and not _mentions(doc, main, _RECEPTION)
+    if len(sides) >= 3 and (several or (table and len(countries) < 3)):
+        return "conference"
+    if any(s.entity.is_assembly and s.entity.country is None for s in sides) and any(
+        _mentions(doc, t, (*_CONFERENCE, "اجتماع")) for t in encounter.triggers
     ):
-        if len(countries) < 3 or not _mentions(doc, main, _RECEPTION):
-            return "conference"
-    if any(
-        s.entity.is_assembly and s.entity.country is None for s in sides
-    ) and any(_mentions(doc, t, (*_CONFERENCE, "اجتماع")) for t in encounter.triggers):
         return "conference"
     if all(_mentions(doc, t, _VISIT) for t in encounter.triggers):
         return "visit"

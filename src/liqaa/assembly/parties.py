@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -115,12 +116,16 @@ class Entity:
     @property
     def is_assembly(self) -> bool:
         """Whether these are the leaders or ministers of a group of countries."""
-        return self.name is None and not self.is_both_sides and any(
-            m.words[:1] and m.words[0] in _ASSEMBLY for m in self.mentions
+        return (
+            self.name is None
+            and not self.is_both_sides
+            and any(m.words[:1] and m.words[0] in _ASSEMBLY for m in self.mentions)
         )
 
 
 _ASSEMBLY = frozenset(map(fold, ("قادة", "القادة", "زعماء", "رؤساء", "ملوك", "وزراء")))
+_NEAR = 100
+"""How many mentions of a surname before and after one are looked at."""
 _WORD = re.compile(r"\w+")
 _HASHTAG = re.compile(r"[#_]+")
 
@@ -215,6 +220,8 @@ class PartyIndex:
         self, doc: Doc, spans: Sequence[SpanKey], relations: Iterable[Relation], links: str = "both"
     ) -> None:
         self.doc = doc
+        self._text = doc.text  # spaCy puts it together anew at each call
+        self._international: dict[int, bool] = {}
         self.links = links
         self.relations = list(relations)
         self.tails: dict[tuple[SpanKey, str], list[Relation]] = defaultdict(list)
@@ -256,7 +263,7 @@ class PartyIndex:
     def _mention(self, span: SpanKey) -> Mention:
         first, last = self.doc[span.start], self.doc[span.end - 1]
         start, end = first.idx, last.idx + len(last)
-        text, cut = strip_clitic(self.doc.text[start:end], span.label, self._known[span.label])
+        text, cut = strip_clitic(self._text[start:end], span.label, self._known[span.label])
         return Mention(span, text, start + cut, end, name_words(text))
 
     def bare(self, span: SpanKey) -> str:
@@ -267,7 +274,7 @@ class PartyIndex:
 
     def _gather(self, spans: Sequence[SpanKey]) -> None:
         parent: dict[SpanKey, SpanKey] = {}
-        names: dict[SpanKey, list[tuple[str, ...]]] = {}
+        names: dict[SpanKey, set[tuple[str, ...]]] = {}
         members = [
             s
             for s in spans
@@ -276,7 +283,7 @@ class PartyIndex:
         ]
         for s in members:
             parent[s] = s
-            names[s] = [self.mentions[s].words] if s.label == "PERSON" else []
+            names[s] = {self.mentions[s].words} if s.label == "PERSON" else set()
 
         def find(s: SpanKey) -> SpanKey:
             while parent[s] != s:
@@ -300,7 +307,7 @@ class PartyIndex:
                 return False
             a, b = max(a, b), min(a, b)
             parent[a] = b
-            names[b] += names[a]
+            names[b] |= names[a]
             triggers[b] |= triggers[a]
             return True
 
@@ -335,6 +342,7 @@ class PartyIndex:
             entity.mentions.append(self.mentions[s])
             self.of[s] = entity
         self.entities = list(groups.values())
+        self.by_id = {id(entity): entity for entity in self.entities}
         for position, person in self.holders.items():
             if person in self.of:
                 self.of.setdefault(position, self.of[person])
@@ -349,7 +357,9 @@ class PartyIndex:
         words = self.mentions[s].words
         if not words:
             return
-        others = [o for o in by_word.get(words[-1], ()) if o != s]
+        alike = by_word.get(words[-1], [])
+        at = bisect_left(alike, s)
+        others = [o for o in alike[max(0, at - _NEAR) : at + _NEAR] if o != s]
         others = [o for o in others if compatible_names(words, self.mentions[o].words)]
         full = [o for o in others if len(self.mentions[o].words) > len(words)]
         if len({self.mentions[o].words for o in full}) > 1 and len(words) == 1:
@@ -371,10 +381,11 @@ class PartyIndex:
         join: Callable[[SpanKey, SpanKey], bool],
     ) -> None:
         """Join an office that stands alone with whoever holds that office."""
-        held: list[tuple[tuple[str, ...], str | None, SpanKey]] = []
+        held: dict[str, dict[tuple[tuple[str, ...], str | None, SpanKey], None]] = defaultdict(dict)
         for position, person in self.holders.items():
-            if person in self.of or person.label == "PERSON":
-                held.append((self.mentions[position].words, self.office_country(position), person))
+            office = self.mentions[position].words
+            if office and person.label == "PERSON" and person in self.mentions:
+                held[office[0]][office, self.office_country(position), find(person)] = None
         first_of: dict[tuple[tuple[str, ...], str | None], SpanKey] = {}
         for s in members:
             if s.label != "POSITION" or find(s) != s:
@@ -385,12 +396,11 @@ class PartyIndex:
             country = self.office_country(s)
             matching = {
                 find(person): person
-                for office, office_country, person in held
+                for office, office_country, person in held[words[0]]
                 if self._same_office(words, office)
                 and (country == office_country or None in (country, office_country))
                 # «الوزير اللبناني» is not just any minister whose country is not told.
                 and (country is None or office_country == country or words == office)
-                and person in self.mentions
             }
             if len(matching) == 1:
                 join(s, next(iter(matching.values())))
@@ -508,7 +518,7 @@ class PartyIndex:
                 end = body.end
         mention = self.mentions[span]
         last = self.doc[end - 1]
-        text = mention.text + self.doc.text[mention.end : last.idx + len(last)]
+        text = mention.text + self._text[mention.end : last.idx + len(last)]
         return plain(text)
 
     def _position(self, span: SpanKey) -> Position:
@@ -557,6 +567,11 @@ class PartyIndex:
 
     def is_international(self, entity: Entity) -> bool:
         """Whether somebody speaks for an international body, and so for no country."""
+        if id(entity) not in self._international:
+            self._international[id(entity)] = self._is_international(entity)
+        return self._international[id(entity)]
+
+    def _is_international(self, entity: Entity) -> bool:
         texts = [self.wording(m.key) for m in entity.mentions if m.key.label != "PERSON"]
         held = [r.tail for m in entity.mentions for r in self.tails[m.key, "HOLDS"]]
         keys = [*held, *(m.key for m in entity.mentions)]

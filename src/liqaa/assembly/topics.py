@@ -25,7 +25,7 @@ def _taxonomy() -> list[tuple[str, re.Pattern[str]]]:
     data = json.loads(resources.files("liqaa.data").joinpath("topics.json").read_text("utf-8"))
     return [
         (category, re.compile(r"(?<!\w)(?:[وفبلك]|لل|ال)?(?:" + "|".join(
-            re.escape(fold(w).removeprefix("ال")) for w in words) + r")(?!\w)"))
+            re.escape(re.sub(r"(?<!\w)(?:لل|ال)(?=\w)", "", fold(w))) for w in words) + r")(?!\w)"))
         for category, words in data.items()
     ]  # fmt: skip
 
