@@ -24,18 +24,20 @@ def merge(base: Path, variants: list[Path]) -> Config:
 
 
 def _with_parents(text: str) -> str:
-    """A config in which every section's parents exist, as the parser wants it."""
-    sections = [
-        line[1:-1] for line in text.splitlines() if line.startswith("[") and line.endswith("]")
-    ]
-    missing: list[str] = []
-    for section in sections:
-        parts = section.split(".")
-        for i in range(1, len(parts)):
-            parent = ".".join(parts[:i])
-            if parent not in sections and parent not in missing:
-                missing.append(parent)
-    return "".join(f"[{name}]\n\n" for name in sorted(missing)) + text
+    """A config in which every section stands after its parents, as the parser wants it."""
+    lines: list[str] = []
+    seen: set[str] = set()
+    for line in text.splitlines():
+        if line.startswith("[") and line.endswith("]"):
+            parts = line[1:-1].split(".")
+            for i in range(1, len(parts)):
+                parent = ".".join(parts[:i])
+                if parent not in seen:
+                    seen.add(parent)
+                    lines += [f"[{parent}]", ""]
+            seen.add(line[1:-1])
+        lines.append(line)
+    return "\n".join(lines) + "\n"
 
 
 def main() -> None:

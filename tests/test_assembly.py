@@ -389,6 +389,18 @@ def test_time_grows_with_the_length_only(distinct: bool, nlp: Language) -> None:
     assert large < 10
 
 
+def test_relations_name_only_people_of_the_records(nlp: Language) -> None:
+    for article in read_jsonl(ROOT / "corpus" / "authored" / "dev.jsonl"):
+        records = assemble(article_to_doc(article, nlp), DAY)
+        assert [m.id for m in records.meetings] == [
+            f"m{n}" for n in range(1, len(records.meetings) + 1)
+        ]
+        people = {p.id for m in records.meetings for p in (*m.participants, *m.attendees)}
+        assert {r.subject for r in records.relations} <= people
+        both = ("met_with", "received", "called")
+        assert {r.object for r in records.relations if r.type in both} <= people
+
+
 # --- Gold -------------------------------------------------------------------------------------
 
 

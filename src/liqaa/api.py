@@ -6,7 +6,7 @@ import datetime
 import os
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ REQUIRED_COMPONENTS = ("transformer", "ner", "topic_recognizer", "relation_extra
 MAX_LENGTH = 100_000_000
 """Characters of one text; spaCy's own limit is for parsers that need memory by length."""
 
+_HALF_PAIR = re.compile(r"[\ud800-\udfff]")
 _ARABIC = re.compile(r"[\u0620-\u064a\u0671-\u06d3\ufb50-\ufdff\ufe70-\ufefc]")
 
 
@@ -41,14 +42,14 @@ def load(name: str | Path | None = None) -> Language:
     import spacy
 
     chosen = name or os.environ.get("LIQAA_MODEL") or _installed()
-    try:
-        nlp = spacy.load(chosen)
-    except OSError as error:
+    if not (spacy.util.is_package(str(chosen)) or Path(chosen).is_dir()):
         raise ModelError(
             f"No pipeline {chosen}: give an installed package ({', '.join(PIPELINES)}) or the folder of "
             "a trained pipeline, such as training/model-best."
-        ) from error
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        )
+    try:
+        nlp = spacy.load(chosen)
+    except Exception as error:  # whatever the loaders of its parts raise on damaged data
         raise ModelError(
             f"Pipeline {chosen} cannot be loaded ({type(error).__name__}: {str(error)[:200]}); "
             "install it again or train it anew."
@@ -75,9 +76,9 @@ def _installed() -> str:
     )
 
 
-@lru_cache(maxsize=2)
-def _cached(name: str | None) -> Language:
-    return load(name)
+@cache
+def _default() -> Language:
+    return load()
 
 
 def extract(
@@ -97,7 +98,7 @@ def extract(
         nlp: a pipeline from `load`; None loads the default one once.
 
     Raises:
-        InputError: the text is empty or has no Arabic, or the date is none.
+        InputError: the text is empty, broken or has no Arabic, or the date is none.
         ModelError: no pipeline can be loaded.
     """
     article = (text, published, doc_id or "article")
@@ -118,11 +119,11 @@ def extract_all(
         batch_size: articles that are read together.
 
     Raises:
-        InputError: an article is empty or has no Arabic, or its date is none; names its id.
+        InputError: an article is empty, broken or has no Arabic, or its date is none; names its id.
         ModelError: no pipeline can be loaded.
     """
     if nlp is None:
-        nlp = _cached(None)
+        nlp = _default()
     docs = (make_doc(nlp, text, published, doc_id) for text, published, doc_id in articles)
     for doc in nlp.pipe(docs, batch_size=batch_size):
         yield doc._.article_meetings
@@ -132,12 +133,16 @@ def check_text(text: str, doc_id: str) -> None:
     """Refuse what is no Arabic article.
 
     Raises:
-        InputError: the text is empty or has no Arabic letter; names the article.
+        InputError: the text is empty, broken or has no Arabic letter; names the article.
     """
     if not isinstance(text, str) or not text.strip():
         raise InputError(f"{doc_id}: the text is empty; give an article.")
     if not _ARABIC.search(text):
         raise InputError(f"{doc_id}: the text has no Arabic letter; liqaa reads Arabic news.")
+    if half := _HALF_PAIR.search(text):
+        raise InputError(
+            f"{doc_id}: the text has half a surrogate pair at {half.start()}; mend its encoding."
+        )
 
 
 def parse_published(value: datetime.date | str | None, doc_id: str) -> datetime.date | None:

@@ -1,11 +1,14 @@
 """The `liqaa` command. Results go to stdout, everything else to stderr.
 
-Exit codes: 0 all right, 1 some articles failed, 2 the call itself was wrong.
+Exit codes: 0 all right, 1 some articles failed, 2 the call itself was wrong, 130 interrupted.
 """
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import signal
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -15,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from liqaa import __version__
-from liqaa.errors import LiqaaError
-from liqaa.files import write_atomically
+from liqaa.errors import InputError, LiqaaError
+from liqaa.files import read_text, write_atomically
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -27,6 +30,27 @@ if TYPE_CHECKING:
 BATCH = 64
 """Articles that are read together."""
 
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+def _writable(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse an output file that cannot be written before any work is done for it."""
+    if path is not None:
+        folder = next((p for p in path.absolute().parents if p.exists()), path)
+        if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+            raise click.BadParameter(f"{path} cannot be written.")
+    return path
+
+
+OUTPUT_OPTION = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    callback=_writable,
+    required=True,
+    help="File to write.",
+)
 MODEL_OPTION = click.option(
     "--model", metavar="NAME|PATH", help="Installed pipeline or folder; default: the installed one."
 )
@@ -53,7 +77,11 @@ def _say(message: str) -> None:
 @PUBLISHED_OPTION
 @MODEL_OPTION
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="File to write; default: stdout."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    callback=_writable,
+    help="File to write; default: stdout.",
 )
 def extract(
     paths: tuple[str, ...], form: str, published: str | None, model: str | None, output: Path | None
@@ -123,21 +151,22 @@ def _extract(
 @PUBLISHED_OPTION
 @MODEL_OPTION
 def show(path: str, published: str | None, model: str | None) -> None:
-    """Show the meetings of one article as a table in the terminal."""
-    from liqaa.api import load
+    """Show the meetings of PATH (an article, or several) as tables in the terminal."""
+    from liqaa.api import load, parse_published
     from liqaa.reading import read_articles
     from liqaa.terminal import print_meetings
 
+    parse_published(published, "--published")
     nlp = load(model)
     failed = False
-    for article, records in _extract(nlp, read_articles([path], published)):
+    for _, records in _extract(nlp, read_articles([path], published)):
         if isinstance(records, str):
             _say(f"failed: {records}")
             failed = True
         else:
             print_meetings(records)
             undated = any(m.date and m.date.value is None for m in records.meetings)
-            if undated and not article.published:
+            if undated and not records.published:
                 _say(
                     "A date is relative to the day of publication: give it with --published YYYY-MM-DD."
                 )
@@ -180,16 +209,22 @@ def info(model: str | None) -> None:
 
 
 @cli.command()
-@click.argument("records", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("records", type=FILE)
 @click.option("--texts", multiple=True, metavar="PATH", help="Articles that the records come from.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True)
+@OUTPUT_OPTION
 def report(records: Path, texts: tuple[str, ...], output: Path) -> None:
     """Make one HTML page of RECORDS (the output of extract)."""
     from liqaa.reading import read_articles
     from liqaa.report import read_records, render_report
 
-    articles = {a.id: a.text for a in read_articles(texts) if a.error is None}
-    write_atomically(output, render_report(read_records(records), articles))
+    found = read_records(records)
+    articles = {}
+    for article in read_articles(texts):
+        if article.error is None:
+            articles[article.id] = article.text
+        else:
+            _say(f"left out: {article.error}")
+    write_atomically(output, render_report(found, articles))
     _say(f"report written to {output}")
 
 
@@ -224,6 +259,8 @@ def corpus_check(paths: tuple[Path, ...]) -> None:
             for number, article in enumerate(read_jsonl(file), 1):
                 articles.append(article)
                 faults += [f"{file}:{number}: {f}" for f in check_article(article, nlp)]
+    if not articles:
+        raise InputError(f"{', '.join(map(str, paths))}: no annotated article; give .jsonl files.")
     faults += [str(f) for f in (*check_ids(articles), *check_leakage(articles, nlp))]
     for fault in faults:
         click.echo(fault)
@@ -233,7 +270,7 @@ def corpus_check(paths: tuple[Path, ...]) -> None:
 
 
 @corpus.command("build")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=FOLDER)
 @click.argument("output", type=click.Path(path_type=Path))
 def corpus_build(folder: Path, output: Path) -> None:
     """Build the .spacy training files from FOLDER into OUTPUT."""
@@ -245,48 +282,61 @@ def corpus_build(folder: Path, output: Path) -> None:
 
 
 @corpus.command("stats")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=FOLDER)
 def corpus_stats(folder: Path) -> None:
-    """Print counts of the corpus in FOLDER against its plan of variety, as Markdown and JSON."""
+    """Print counts of the corpus in FOLDER against its plan of variety; all counts go to stderr."""
     from liqaa.corpus.build import read_corpus
     from liqaa.corpus.check import blank_pipeline
     from liqaa.corpus.statistics import compare, statistics
 
     counts = statistics(read_corpus(folder), blank_pipeline())
-    plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
-    click.echo("\n".join(compare(counts, plan)))
+    try:
+        table = compare(counts, json.loads(read_text(folder / "plan.json", "JSON")))
+    except (ValueError, KeyError, TypeError, ZeroDivisionError) as error:
+        raise InputError(f"{folder}: no corpus with a plan of variety ({error!r}).") from error
+    click.echo("\n".join(table))
     click.echo(json.dumps(counts, ensure_ascii=False, indent=2), err=True)
 
 
 @corpus.command("agreement")
-@click.argument("first", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.argument("second", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("first", type=FILE)
+@click.argument("second", type=FILE)
 def corpus_agreement(first: Path, second: Path) -> None:
     """Print agreement (exact-span F1 per label) between two annotations of the same articles."""
     from liqaa.corpus.agreement import agreement
     from liqaa.corpus.article import read_jsonl
 
     others = {a.id: a for a in read_jsonl(second)}
-    pairs = [(a, others[a.id]) for a in read_jsonl(first) if a.id in others]
+    pairs = []
+    for article in read_jsonl(first):
+        other = others.get(article.id)
+        if other is None or other.text != article.text:
+            _say(f"left out: {article.id}: the second file has not the same text")
+        else:
+            pairs.append((article, other))
     click.echo(json.dumps({"articles": len(pairs), **agreement(pairs)}, indent=2))
 
 
 @corpus.command("import")
-@click.argument("markup", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True)
+@click.argument("markup", nargs=-1, required=True, type=FILE)
+@OUTPUT_OPTION
 def corpus_import(markup: tuple[Path, ...], output: Path) -> None:
     """Convert liqaa markup files to Doccano relation JSONL."""
+    from liqaa.api import parse_published
     from liqaa.corpus.article import write_jsonl
     from liqaa.corpus.markup import parse
 
-    write_jsonl(
-        output,
-        [a for file in markup for a in parse(file.read_text(encoding="utf-8"), str(file))],
-    )
+    articles = []
+    for file in markup:
+        for article in parse(read_text(file), str(file)):
+            parse_published(article.meta.get("published"), f"{file}: article {article.id}")
+            articles.append(article)
+    write_jsonl(output, articles)
+    _say(f"{len(articles)} articles written to {output}")
 
 
 @corpus.command("export")
-@click.argument("jsonl", type=click.Path(exists=True, path_type=Path))
+@click.argument("jsonl", type=FILE)
 def corpus_export(jsonl: Path) -> None:
     """Print a Doccano relation JSONL file as liqaa markup, for people to read."""
     from liqaa.corpus.article import read_jsonl
@@ -297,12 +347,19 @@ def corpus_export(jsonl: Path) -> None:
 
 
 def main() -> None:
-    """Entry point: every error that liqaa raises on purpose is one line, never a traceback."""
+    """Entry point: an error that a user can mend is one line and exit code 2, no traceback."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # end quietly in `liqaa … | head`
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale says
     try:
-        cli.main(prog_name="liqaa", standalone_mode=True)
-    except LiqaaError as error:
+        raise SystemExit(cli.main(prog_name="liqaa", standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        raise SystemExit(2) from None
+    except (LiqaaError, OSError) as error:
         _say(f"liqaa: {error}")
         raise SystemExit(2) from None
-    except BrokenPipeError:
-        sys.stderr.close()
-        raise SystemExit(0) from None
+    except click.Abort:
+        _say("liqaa: interrupted")
+        raise SystemExit(130) from None

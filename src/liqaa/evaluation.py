@@ -76,14 +76,15 @@ def score(predictions: Predictions, gold_records: dict[str, ArticleMeetings]) ->
         Example(p, g) for p, g in zip(predictions.on_gold_spans, predictions.gold, strict=True)
     ]
     entities = Scorer.score_spans(end_to_end, "ents")
+    topics = topic_scores(end_to_end)
     return {
         "articles": len(predictions.gold),
         "tokens": sum(len(doc) for doc in predictions.gold),
         "entities": {
             **{k: entities[f"ents_{k}"] for k in "prf"},
-            "per_label": entities["ents_per_type"],
+            "per_label": entities["ents_per_type"] or {},
         },
-        "topics": {k: topic_scores(end_to_end)[f"topics_{k}"] for k in "prf"},
+        "topics": {k: topics[f"topics_{k}"] for k in "prf"},
         "relations_end_to_end": _relation_figures(end_to_end),
         "relations_on_gold_spans": _relation_figures(on_gold),
         "records_end_to_end": _record_figures(predictions.end_to_end, gold_records),

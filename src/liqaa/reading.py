@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -37,8 +38,9 @@ def read_articles(paths: Iterable[str], published: str | None = None) -> Iterato
             yield _checked("stdin", sys.stdin.buffer.read(), published)
             continue
         location = Path(path)
-        if location.is_dir():
-            files = sorted(p for p in location.rglob("*") if p.suffix in (".txt", ".jsonl"))
+        if os.path.isdir(path):  # unlike Path.is_dir, False for any path that cannot be looked at
+            found = (p for p in location.rglob("*") if p.suffix in (".txt", ".jsonl"))
+            files = sorted(p for p in found if not os.path.isdir(p))
             if not files:
                 yield InputArticle(path, error=f"{path}: no .txt or .jsonl file in this folder.")
         else:
@@ -47,12 +49,19 @@ def read_articles(paths: Iterable[str], published: str | None = None) -> Iterato
             try:
                 data = file.read_bytes()
             except OSError as error:
-                yield InputArticle(file.name, error=f"{file}: cannot be read ({error.strerror}).")
+                yield InputArticle(
+                    _identifier(file.name), error=f"{file}: cannot be read ({error.strerror})."
+                )
                 continue
             if file.suffix == ".jsonl":
                 yield from _read_jsonl(file, data, published)
             else:
-                yield _checked(file.name, data, published, str(file))
+                yield _checked(_identifier(file.name), data, published, str(file))
+
+
+def _identifier(name: object) -> str:
+    """A name as an article's id: file names and JSON may hold what UTF-8 cannot."""
+    return str(name).encode("utf-8", "replace").decode("utf-8")
 
 
 def _checked(
@@ -77,14 +86,14 @@ def _read_jsonl(file: Path, data: bytes, published: str | None) -> Iterator[Inpu
         if not line.strip():
             continue
         where = f"{file}:{number}"
-        doc_id = f"{file.name}:{number}"
+        doc_id = _identifier(f"{file.name}:{number}")
         try:
             record = json.loads(line.decode("utf-8-sig"))
         except UnicodeDecodeError:
             yield InputArticle(doc_id, error=f"{where}: not UTF-8; save the file as UTF-8 first.")
             continue
-        except (json.JSONDecodeError, RecursionError) as error:
-            reason = getattr(error, "msg", "nested too deep")
+        except (ValueError, RecursionError) as error:
+            reason = getattr(error, "msg", error)
             yield InputArticle(doc_id, error=f"{where}: not JSON ({reason}); one object a line.")
             continue
         if not isinstance(record, dict) or not isinstance(record.get("text"), str):
@@ -98,4 +107,7 @@ def _read_jsonl(file: Path, data: bytes, published: str | None) -> Iterator[Inpu
                 doc_id, error=f"{where}: published {own!r} is no date; write YYYY-MM-DD."
             )
             continue
-        yield _checked(str(record.get("id", doc_id)), record["text"], own or published, where)
+        own_id = record.get("id")
+        if own_id not in (None, ""):
+            doc_id = _identifier(own_id)
+        yield _checked(doc_id, record["text"], own or published, where)

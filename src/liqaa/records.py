@@ -112,7 +112,7 @@ class Meeting(_Record, frozen=True):
 
 
 class PairRelation(_Record, frozen=True):
-    """A relation derived from the records; subject and object are ids, places, offices or codes."""
+    """A relation derived from the records; subject and object are ids, names, places, offices or codes."""
 
     subject: str
     type: RelationType

@@ -17,12 +17,14 @@ def create_load_weights(path: Path) -> Callable[[Language], Language]:
         path: folder of a pipeline with the same components and settings.
     """
 
+    folder = Path(path)  # configs may hand over a string
+
     def load_weights(nlp: Language) -> Language:
-        if not Path(path).is_dir():
+        if not folder.is_dir():
             raise ModelError(f"No pipeline {path} to go on from; run the first training stage.")
         for name, component in nlp.pipeline:
-            if (path / name).is_dir() and hasattr(component, "from_disk"):
-                component.from_disk(path / name, exclude=["vocab"])
+            if (folder / name).is_dir() and hasattr(component, "from_disk"):
+                component.from_disk(folder / name, exclude=["vocab"])
         return nlp
 
     return load_weights

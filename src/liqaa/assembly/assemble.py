@@ -55,14 +55,13 @@ def assemble(
     _settle_home(index, encounters)
     settle_kinds(doc, encounters)
     names = _Names(index)
-    meetings: list[Meeting] = []
-    pairs: list[PairRelation] = []
-    for number, encounter in enumerate(encounters, 1):
-        meeting = _meeting(doc, encounter, f"m{number}", index, names, published)
-        if len(meeting.participants) >= 2:
-            meetings.append(meeting)
-            pairs += _pair_relations(meeting, encounter)
-    pairs += _party_relations(index, names, encounters)
+    told = [(e, sides) for e in encounters if len(sides := _principals(e)) >= 2]
+    meetings = [
+        _meeting(doc, encounter, sides, f"m{number}", index, names, published)
+        for number, (encounter, sides) in enumerate(told, 1)
+    ]
+    pairs = [pair for meeting in meetings for pair in _pair_relations(meeting)]
+    pairs += _party_relations(index, names)
     return ArticleMeetings(
         doc_id=doc_id,
         published=published.isoformat() if published else None,
@@ -196,18 +195,21 @@ def _is_principal(side: Side, encounter: Encounter) -> bool:
     )
 
 
+def _principals(encounter: Encounter) -> list[Side]:
+    """The sides that a record names as participants, in text order."""
+    sides = (s for s in encounter.sides.values() if _is_principal(s, encounter))
+    return sorted(sides, key=lambda s: s.entity.first.key)
+
+
 def _meeting(
     doc: Doc,
     encounter: Encounter,
+    sides: Sequence[Side],
     identifier: str,
     index: PartyIndex,
     names: _Names,
     published: datetime.date | None,
 ) -> Meeting:
-    sides = sorted(
-        (s for s in encounter.sides.values() if _is_principal(s, encounter)),
-        key=lambda s: s.entity.first.key,
-    )
     participants = []
     for side in sides:
         party = names.party(side.entity)
@@ -219,8 +221,8 @@ def _meeting(
         )
     attendees = []
     for entity in sorted((index.by_id[i] for i in encounter.attendees), key=lambda e: e.first.key):
-        present = all(entity is not s.entity for s in sides)
-        if present and (entity.is_named or entity.is_office):
+        apart = all(entity is not s.entity for s in sides)
+        if apart and (entity.is_named or entity.is_office):
             attendees.append(names.party(entity))
     place = None if encounter.kind == "call" else _place(encounter, index, sides)
     evidence = _evidence(doc, encounter)
@@ -238,7 +240,7 @@ def _meeting(
             (doc[k.start : k.end].text, doc[k.start].idx) for k in sorted(set(encounter.topics))
         ),
         evidence=evidence,
-        score=round(min(scores), 4) if scores else 0.0,
+        score=round(min(scores), 4),
         plover=plover_code(encounter.kind, cast(Status, encounter.status)),
         cameo=cameo_code(encounter.kind, participants, place, told),
     )
@@ -334,7 +336,7 @@ def _evidence(doc: Doc, encounter: Encounter) -> tuple[Evidence, ...]:
     return tuple(found[k] for k in sorted(found))[:MAX_EVIDENCE]
 
 
-def _pair_relations(meeting: Meeting, encounter: Encounter) -> list[PairRelation]:
+def _pair_relations(meeting: Meeting) -> list[PairRelation]:
     pairs: list[PairRelation] = []
 
     def add(subject: str, kind: RelationType, target: str) -> None:
@@ -371,9 +373,7 @@ def _same_side(a: Participant, b: Participant, count: int) -> bool:
     return a.role == b.role and a.country is not None and a.country == b.country
 
 
-def _party_relations(
-    index: PartyIndex, names: _Names, encounters: Sequence[Encounter]
-) -> list[PairRelation]:
+def _party_relations(index: PartyIndex, names: _Names) -> list[PairRelation]:
     pairs: list[PairRelation] = []
     for entity in index.entities:
         party = names.known(entity)
@@ -389,8 +389,9 @@ def _party_relations(
             )
         for key in entity.on_behalf_of:
             principal = index.of.get(key)
-            if principal is not None and principal is not entity:
-                pairs.append(
-                    PairRelation(party.id, "on_behalf_of", names.party(principal).id, None, 1.0)
-                )
+            if principal is None or principal is entity:
+                continue
+            known = names.known(principal)  # else no record explains his id
+            target = known.id if known else principal.name or index.wording(principal.first.key)
+            pairs.append(PairRelation(party.id, "on_behalf_of", target, None, 1.0))
     return list(dict.fromkeys(pairs))

@@ -13,13 +13,11 @@ from importlib import resources
 
 from spacy.tokens import Doc
 
-from liqaa.assembly.clitics import CLITICS, clitic_length, strip_clitic
+from liqaa.assembly.clitics import CLITICS, strip_clitic
 from liqaa.countries import country_of
 from liqaa.language.normalize import fold
 from liqaa.records import CharSpan, Party, Position
 from liqaa.relations import Relation, SpanKey
-
-PARTY_LABELS = ("PERSON", "POSITION", "PARTY", "ORG")
 
 _FORMER = frozenset(
     map(
@@ -629,4 +627,4 @@ def _fullest(titles: Sequence[str]) -> list[str]:
     return sorted(kept, key=order.index)
 
 
-__all__ = ["Entity", "Mention", "PartyIndex", "clitic_length", "compatible_names", "name_words"]
+__all__ = ["Entity", "Mention", "PartyIndex", "compatible_names", "name_words"]

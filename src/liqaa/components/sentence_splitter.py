@@ -12,7 +12,6 @@ from spacy.util import registry
 
 _STOPS = frozenset(".!?؟…。")
 _CLOSERS = frozenset("\"'»”’)]}﴾.!?؟…,")
-_OPENERS = frozenset("«“‘([{")
 _ABBREVIATIONS = frozenset({"د", "أ", "م", "ص", "ت", "ه", "هـ", "ق", "ج", "ل"})
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from liqaa.api import parse_published
 from liqaa.errors import InputError
-from liqaa.files import write_atomically
+from liqaa.files import read_text, write_atomically
 
 META_KEYS = ("origin", "genre", "countries", "style", "published", "split")
 """Metadata that every article of the corpus carries."""
@@ -77,8 +78,9 @@ class AnnotatedArticle:
         """Read one object of Doccano's relation JSONL.
 
         Raises:
-            InputError: a field is missing or of the wrong type; names `where`.
+            InputError: a field is missing, of the wrong type or out of range; names `where`.
         """
+        published = parse_published(line.get("published"), where)
         try:
             if not isinstance(line["text"], str):
                 raise TypeError("text is no string")
@@ -92,9 +94,18 @@ class AnnotatedArticle:
                 for e in line.get("entities", [])
             ]
             relations = [
-                RelationAnnotation(r["from_id"], r["to_id"], r["type"])
+                RelationAnnotation(
+                    operator.index(r["from_id"]), operator.index(r["to_id"]), str(r["type"])
+                )
                 for r in line.get("relations", [])
             ]
+            furniture = [
+                (operator.index(start), operator.index(end))
+                for start, end in line.get("furniture", [])
+            ]
+            for start, end in [*((s.start, s.end) for s in spans), *furniture]:
+                if not 0 <= start <= end <= len(line["text"]):
+                    raise ValueError(f"[{start}:{end}] lies outside the text")
             meetings = {(s.start, s.end): s.id for s in spans if s.label == "MEETING"}
             status = {
                 meetings[start, end]: value
@@ -107,8 +118,9 @@ class AnnotatedArticle:
                 spans=spans,
                 relations=relations,
                 status=status,
-                furniture=[(start, end) for start, end in line.get("furniture", [])],
-                meta={key: line[key] for key in META_KEYS if key in line},
+                furniture=furniture,
+                meta={key: line[key] for key in META_KEYS if key in line}
+                | ({"published": published.isoformat()} if published else {}),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(
@@ -123,18 +135,14 @@ def read_jsonl(path: Path) -> Iterator[AnnotatedArticle]:
     Raises:
         InputError: the file cannot be read, or a line is no JSON object; names file and line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); give a UTF-8 JSONL file.") from error
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(read_text(path, "JSONL").split("\n"), 1):
         if not line.strip():
             continue
         where = f"{path}:{number}"
         try:
             data = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise InputError(f"{where}: not JSON ({error.msg}); one object a line.") from error
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"{where}: not JSON ({error}); one object a line.") from error
         if not isinstance(data, dict):
             raise InputError(f"{where}: not a JSON object; one object a line.")
         yield AnnotatedArticle.from_doccano(data, where)

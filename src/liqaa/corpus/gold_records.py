@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from liqaa.errors import InputError
+from liqaa.files import read_text
 from liqaa.records import (
     ArticleMeetings,
     Meeting,
@@ -30,18 +31,14 @@ def read_gold_records(path: Path) -> dict[str, ArticleMeetings]:
         InputError: the file cannot be read, or a line is broken; names file and line.
     """
     records = {}
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); give a UTF-8 JSONL file.") from error
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(read_text(path, "JSONL").split("\n"), 1):
         if not line.strip():
             continue
         try:
             data = json.loads(line)
             meetings = tuple(_meeting(m, f"m{i}") for i, m in enumerate(data["meetings"], 1))
             records[data["id"]] = ArticleMeetings(data["id"], None, meetings, ())
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise InputError(f"{path}:{number}: broken gold record ({error!r}).") from error
     return records
 

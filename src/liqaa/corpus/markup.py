@@ -1,7 +1,7 @@
 """liqaa markup: annotated articles as plain text that a person can write and read.
 
 The notation is described in `corpus/GUIDELINE.md`. It converts to and from `AnnotatedArticle`
-without loss of text, spans or relations.
+without loss of text, spans or relations, as long as the text has no square brackets.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ def parse(source: str, name: str = "markup") -> Iterator[AnnotatedArticle]:
     """
     lines = source.split("\n")
     starts = [i for i, line in enumerate(lines) if line.startswith("=== ")]
+    if not starts:
+        raise AnnotationError(f"{name}: no article; each begins with a line '=== ID'.")
     for start, stop in zip(starts, [*starts[1:], len(lines)], strict=True):
         yield _parse_article(lines[start:stop], f"{name}:{start + 1}", start + 1, name)
 
@@ -156,13 +158,21 @@ def _parse_relations(
 
 
 def render(article: AnnotatedArticle) -> str:
-    """The article in markup: the inverse of `parse` up to the numbering of ids."""
+    """The article in markup: the inverse of `parse` up to the numbering of ids.
+
+    Raises:
+        AnnotationError: a label is unknown or a relation dangles; names the article.
+    """
     keys: dict[int, str] = {}
     count: dict[str, int] = {}
     opens: dict[int, list[str]] = {}
     closes: dict[int, int] = {}
     for span in sorted(article.spans, key=lambda s: (s.start, -s.end, s.label != TOPIC_LABEL)):
-        letter = _LETTER_OF[span.label]
+        letter = _LETTER_OF.get(span.label)
+        if letter is None:
+            raise AnnotationError(
+                f"{article.id}: no letter for the label {span.label}; run `liqaa corpus check`."
+            )
         count[letter] = count.get(letter, 0) + 1
         keys[span.id] = f"{letter}{count[letter]}"
         opens.setdefault(span.start, []).append(f"[{keys[span.id]}:")
@@ -181,6 +191,11 @@ def render(article: AnnotatedArticle) -> str:
     lines += ["---", "".join(out), "---"]
     grouped: dict[int, dict[str, list[str]]] = {}
     for relation in article.relations:
+        if not {relation.head, relation.tail} <= keys.keys():
+            raise AnnotationError(
+                f"{article.id}: {relation.label} names a span that is not there; "
+                "run `liqaa corpus check`."
+            )
         grouped.setdefault(relation.head, {}).setdefault(relation.label, []).append(
             keys[relation.tail]
         )

@@ -56,10 +56,12 @@ def statistics(
         "test_against_train": {
             "person_wordings_in_test": len(test_people),
             "person_wordings_also_in_train": len(test_people & known),
-            "countries_in_test": len({c for a in corpus["test"] for c in a.meta["countries"]}),
+            "countries_in_test": len(
+                {c for a in corpus["test"] for c in a.meta.get("countries", ())}
+            ),
             "countries_also_in_train": len(
-                {c for a in corpus["test"] for c in a.meta["countries"]}
-                & {c for a in corpus["train"] for c in a.meta["countries"]}
+                {c for a in corpus["test"] for c in a.meta.get("countries", ())}
+                & {c for a in corpus["train"] for c in a.meta.get("countries", ())}
             ),
         },
     }
