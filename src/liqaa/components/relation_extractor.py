@@ -72,6 +72,8 @@ OUTPUTS = len(RELATION_LABELS) + len(STATUSES)
 
 _ROLE_COLUMNS = [RELATION_INDEX[label] for label in ROLES]
 _SAME_AS = RELATION_INDEX["SAME_AS"]
+_HOLDS = RELATION_INDEX["HOLDS"]
+_NEARLY = 0.95
 
 DEFAULT_CONFIG = """
 [relation_extractor]
@@ -477,6 +479,7 @@ class RelationExtractor(TrainablePipe):
         together = np.minimum(roles.sum(axis=1), 1.0)
         scores[:, _ROLE_COLUMNS] = 0.0
         scores[np.arange(len(pairs)), np.array(_ROLE_COLUMNS)[best]] = together
+        scores = self._one_holder(pairs, scores)
         best_antecedent: dict[int, tuple[float, int]] = {}
         relations = []
         for row, column in np.argwhere(scores[:, : len(RELATION_LABELS)] >= threshold):
@@ -498,6 +501,17 @@ class RelationExtractor(TrainablePipe):
             for row in np.flatnonzero(said.sum(axis=1) >= 0.5)
         }
         return sorted(relations), status
+
+    @staticmethod
+    def _one_holder(pairs: CandidatePairs, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Leave each office to its most probable holder, unless two are nearly as probable.
+
+        «وزيرا خارجية مصر والأردن» has two holders, «القائد العام» between two names has one.
+        """
+        best = np.zeros(len(pairs.spans))
+        np.maximum.at(best, pairs.tail, scores[:, _HOLDS])
+        scores[scores[:, _HOLDS] < _NEARLY * best[pairs.tail], _HOLDS] = 0.0
+        return scores
 
     def _second_sides(
         self, pairs: CandidatePairs, scores: NDArray[np.float64], relations: list[Relation]

@@ -12,6 +12,12 @@ from liqaa.corpus.article import AnnotatedArticle, read_jsonl
 from liqaa.corpus.docs import article_to_doc
 from liqaa.files import write_atomically
 
+REHEARSED = 8
+"""One in so many authored training articles goes into the second stage too."""
+
+NEWS_REPEATS = 10
+"""How often each news article stands in the second stage."""
+
 SPLITS = ("train", "dev", "test")
 
 
@@ -37,7 +43,7 @@ def build(folder: Path, output: Path, nlp: Language) -> dict[str, tuple[int, int
     """Write train, dev, test and news, and for each news article the fold that leaves it out.
 
     The second training stage reads `stage2.spacy`, or a fold's `loo-ID.spacy`: a part of the
-    authored training articles, and each news article four times.
+    authored training articles, and each news article several times.
 
     Returns:
         (articles, tokens) of each file.
@@ -46,12 +52,12 @@ def build(folder: Path, output: Path, nlp: Language) -> dict[str, tuple[int, int
     counts = {}
     for split, articles in corpus.items():
         counts[split] = (len(articles), write_docbin(articles, nlp, output / f"{split}.spacy"))
-    rehearsal = corpus["train"][::4]
-    stage2 = [*rehearsal, *(corpus["news"] * 4)]
+    rehearsal = corpus["train"][::REHEARSED]
+    stage2 = [*rehearsal, *(corpus["news"] * NEWS_REPEATS)]
     counts["stage2"] = (len(stage2), write_docbin(stage2, nlp, output / "stage2.spacy"))
     for left_out in corpus["news"]:
         rest = [article for article in corpus["news"] if article.id != left_out.id]
-        fold = [*rehearsal, *(rest * 4)]
+        fold = [*rehearsal, *(rest * NEWS_REPEATS)]
         name = f"loo-{left_out.id}"
         counts[name] = (len(fold), write_docbin(fold, nlp, output / f"{name}.spacy"))
     return counts
