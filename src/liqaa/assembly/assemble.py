@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from typing import cast
@@ -55,9 +56,10 @@ def assemble(
     _settle_home(index, encounters)
     settle_kinds(doc, encounters)
     names = _Names(index)
+    sentences = _Sentences(doc)
     told = [(e, sides) for e in encounters if len(sides := _principals(e)) >= 2]
     meetings = [
-        _meeting(doc, encounter, sides, f"m{number}", index, names, published)
+        _meeting(doc, sentences, encounter, sides, f"m{number}", index, names, published)
         for number, (encounter, sides) in enumerate(told, 1)
     ]
     pairs = [pair for meeting in meetings for pair in _pair_relations(meeting)]
@@ -203,6 +205,7 @@ def _principals(encounter: Encounter) -> list[Side]:
 
 def _meeting(
     doc: Doc,
+    sentences: _Sentences,
     encounter: Encounter,
     sides: Sequence[Side],
     identifier: str,
@@ -225,7 +228,7 @@ def _meeting(
         if apart and (entity.is_named or entity.is_office):
             attendees.append(names.party(entity))
     place = None if encounter.kind == "call" else _place(encounter, index, sides)
-    evidence = _evidence(doc, encounter)
+    evidence = _evidence(sentences, encounter)
     told = " ".join(e.text for e in evidence)
     scores = [min(s.score, 1.0) for s in sides]
     return Meeting(
@@ -314,26 +317,39 @@ def _coming(text: str, value: str | None, published: datetime.date) -> str | Non
     return value
 
 
-def _evidence(doc: Doc, encounter: Encounter) -> tuple[Evidence, ...]:
-    """The sentences of the triggers, without edge white space, each wording once."""
-    found: dict[tuple[int, int], Evidence] = {}
-    seen: set[str] = set()
-    sentences = doc.has_annotation("SENT_START")
+class _Sentences:
+    """Sentences of a doc, else its lines, found by token without walking the doc again."""
+
+    def __init__(self, doc: Doc) -> None:
+        self.text = doc.text
+        by_mark = doc.has_annotation("SENT_START")
+        self._first: list[int] = []
+        self._start: list[int] = []
+        new = True
+        for token in doc:
+            if token.is_sent_start if by_mark else new:
+                self._first.append(token.i)
+                self._start.append(token.idx)
+            new = "\n" in token.text
+
+    def around(self, token: int) -> tuple[int, int]:
+        """[start, end) in code points of the sentence that holds a token, without its edges."""
+        i = max(bisect_right(self._first, token) - 1, 0)
+        start = self._start[i]
+        end = self._start[i + 1] if i + 1 < len(self._start) else len(self.text)
+        sentence = self.text[start:end]
+        start += len(sentence) - len(sentence.lstrip())
+        return start, start + len(sentence.strip())
+
+
+def _evidence(sentences: _Sentences, encounter: Encounter) -> tuple[Evidence, ...]:
+    """The sentences of the triggers, each wording once."""
+    found: dict[str, tuple[int, int]] = {}
     for trigger in encounter.triggers:
-        if sentences:
-            sentence = doc[trigger.start].sent
-            start, end = sentence.start_char, sentence.end_char
-        else:
-            start = doc.text.rfind("\n", 0, doc[trigger.start].idx) + 1
-            end = doc.text.find("\n", start)
-            end = len(doc.text) if end < 0 else end
-        text = doc.text[start:end]
-        start += len(text) - len(text.lstrip())
-        text = text.strip()
-        if text and text not in seen:
-            seen.add(text)
-            found[start, start + len(text)] = Evidence(text, (start, start + len(text)))
-    return tuple(found[k] for k in sorted(found))[:MAX_EVIDENCE]
+        start, end = sentences.around(trigger.start)
+        found.setdefault(sentences.text[start:end], (start, end))
+    told = sorted((span, text) for text, span in found.items() if text)
+    return tuple(Evidence(text, span) for span, text in told)[:MAX_EVIDENCE]
 
 
 def _pair_relations(meeting: Meeting) -> list[PairRelation]:

@@ -45,6 +45,14 @@ _BOTH_SIDES = frozenset(
                "البلدان", "البلدين", "الأطراف", "المجتمعون", "المجتمعين", "الحاضرون", "المشاركون", "المشاركين",
                "كلاهما", "الرجلان", "الرجلين", "الفريقان", "المتباحثان", "الزعماء", "الوزراء", "الحضور", "العاهلان", "الملكان"))
 )  # fmt: skip
+_RANK = re.compile(r"(\w+)[\s/]+")
+_RANKS = frozenset(
+    map(fold, ("المشير", "الفريق", "اللواء", "العميد", "العقيد", "المقدم", "الرائد", "النقيب", "الجنرال", "الأدميرال", "ركن", "الركن", "أول",
+               "الرئيس", "الوزير", "السفير", "الدكتور", "السيد", "السيدة", "المستشار", "المهندس", "النائب"))
+)  # fmt: skip
+_SURE = 0.97
+"""A learned link of this score is believed whatever office and country say."""
+
 _DELEGATION = ("وفد", "مرافق")
 _LEADS = frozenset(
     map(fold, ("برئاسة", "برئاسه", "بقيادة", "يرأسه", "يترأسه", "ترأسه", "ترأسها", "رأسه", "يقوده", "تقوده", "تترأسه", "ترؤسه", "بزعامة"))
@@ -231,6 +239,7 @@ class PartyIndex:
         self._known = self._bare_words(spans)
         self._person_starts = {s.start for s in spans if s.label in ("PERSON", "TITLE", "MEETING")}
         self._position_starts = {s.start: s for s in spans if s.label == "POSITION"}
+        self._ranks: dict[SpanKey, str] = {}
         self.mentions = {span: self._mention(span) for span in spans}
         self.entities: list[Entity] = []
         self.of: dict[SpanKey, Entity] = {}
@@ -262,7 +271,22 @@ class PartyIndex:
         first, last = self.doc[span.start], self.doc[span.end - 1]
         start, end = first.idx, last.idx + len(last)
         text, cut = strip_clitic(self._text[start:end], span.label, self._known[span.label])
+        if span.label == "PERSON":
+            rank = self._rank_length(text)
+            if rank:
+                self._ranks[span] = text[:rank].strip(" /")
+                text, cut = text[rank:], cut + rank
         return Mention(span, text, start + cut, end, name_words(text))
+
+    @staticmethod
+    def _rank_length(name: str) -> int:
+        """Characters of ranks that a model took into a name («المشير خليفة حفتر»)."""
+        length = 0
+        while True:
+            word = _RANK.match(name, length)
+            if word is None or fold(word[1]) not in _RANKS or not name[word.end() :].strip():
+                return length
+            length = word.end()
 
     def bare(self, span: SpanKey) -> str:
         """Text of a span without its clitic."""
@@ -309,6 +333,8 @@ class PartyIndex:
             triggers[b] |= triggers[a]
             return True
 
+        facts = {s: self._office_facts(s) for s in members}
+
         def holder(s: SpanKey) -> SpanKey | None:
             s = self.holders.get(s, s)
             return s if s in parent else None
@@ -327,8 +353,19 @@ class PartyIndex:
             learned = [r for r in self.relations if r.label == "SAME_AS"]
             for relation in sorted(learned, key=lambda r: -r.score):
                 a, b = holder(relation.head), holder(relation.tail)
-                if a and b and a.label != "MEETING" and b.label != "MEETING":
-                    join(a, b)
+                if (
+                    a
+                    and b
+                    and a.label != "MEETING"
+                    and b.label != "MEETING"
+                    and (
+                        a.label == b.label == "PERSON"
+                        or relation.score >= _SURE
+                        or not self._conflict(facts[find(a)], facts[find(b)])
+                    )
+                    and join(a, b)
+                ):
+                    facts[find(a)] |= facts[a] | facts[b]
         if self.links != "learned":
             for s in persons:
                 if find(s) == s:
@@ -405,6 +442,31 @@ class PartyIndex:
             elif (words, country) in first_of and country:
                 join(s, first_of[words, country])
             first_of.setdefault((words, country), s)
+
+    def _office_facts(self, s: SpanKey) -> set[tuple[str, str | None]]:
+        """First word and country of each office of a mention, and the words of its ranks."""
+        offices = [s] if s.label == "POSITION" else [r.tail for r in self.tails[s, "HOLDS"]]
+        facts: set[tuple[str, str | None]] = {
+            (self.mentions[o].words[0], self.office_country(o))
+            for o in offices
+            if self.mentions[o].words
+        }
+        for relation in self.tails[s, "HAS_TITLE"]:
+            facts |= {(word, None) for word in self.mentions[relation.tail].words}
+        if s.label == "PARTY":
+            facts.add(("", self.office_country(s)))
+        return facts
+
+    @staticmethod
+    def _conflict(a: set[tuple[str, str | None]], b: set[tuple[str, str | None]]) -> bool:
+        """Whether a learned link joins people of different countries or of unlike offices."""
+        countries = [{country for _, country in facts if country} for facts in (a, b)]
+        if countries[0] and countries[1] and not countries[0] & countries[1]:
+            return True
+        words = [{word for word, _ in facts if word} for facts in (a, b)]
+        if not words[0] or not words[1] or (words[0] | words[1]) & _COUNTERPART:
+            return False
+        return not words[0] & words[1]
 
     @staticmethod
     def _same_office(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
@@ -539,6 +601,8 @@ class PartyIndex:
                 offices.append(key)
             offices += sorted(r.tail for r in self.tails[key, "HOLDS"])
             titles += [plain(self.bare(r.tail)) for r in sorted(self.tails[key, "HAS_TITLE"])]
+            if key in self._ranks:
+                titles.append(plain(self._ranks[key]))
             for relation in self.tails[key, "ON_BEHALF_OF"]:
                 entity.on_behalf_of.append(relation.tail)
         entity.titles = _fullest(titles)
