@@ -1,6 +1,6 @@
 """Score a pipeline on annotated docs; write all figures as JSON and print the main ones.
 
-    python scripts/evaluate.py training/model-best corpus/build/test.spacy \
+    python scripts/evaluate.py training/model-last corpus/build/test.spacy \
         --records corpus/authored/test.records.jsonl -o metrics/test.json
 """
 

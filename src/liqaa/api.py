@@ -45,7 +45,7 @@ def load(name: str | Path | None = None) -> Language:
     if not (spacy.util.is_package(str(chosen)) or Path(chosen).is_dir()):
         raise ModelError(
             f"No pipeline {chosen}: give an installed package ({', '.join(PIPELINES)}) or the folder of "
-            "a trained pipeline, such as training/model-best."
+            "a trained pipeline, such as training/model-last."
         )
     try:
         nlp = spacy.load(chosen)
@@ -72,7 +72,7 @@ def _installed() -> str:
             return name
     raise ModelError(
         f"No liqaa pipeline is installed: install the {PIPELINES[-1]} wheel, or train one with "
-        "`python -m spacy project run all` and pass its folder (training/model-best)."
+        "`python -m spacy project run all` and pass its folder (training/model-last)."
     )
 
 

@@ -30,7 +30,8 @@ def party_matches(a: Party, b: Party) -> bool:
     if set(a.mentions) & set(b.mentions):
         return True
     if not (a.name or b.name or (a.positions and b.positions)) and not (a.mentions and b.mentions):
-        return a.country == b.country  # two groups, one of them written down without offsets
+        # Two groups, one of them written down without offsets; a country may not be told.
+        return a.country == b.country or None in (a.country, b.country)
     offices_a = {fold(p.title).split()[0] for p in a.positions if p.title}
     offices_b = {fold(p.title).split()[0] for p in b.positions if p.title}
     if offices_a & offices_b and (a.country == b.country or None in (a.country, b.country)):

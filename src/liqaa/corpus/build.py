@@ -12,10 +12,10 @@ from liqaa.corpus.article import AnnotatedArticle, read_jsonl
 from liqaa.corpus.docs import article_to_doc
 from liqaa.files import write_atomically
 
-REHEARSED = 8
+REHEARSED = 2
 """One in so many authored training articles goes into the second stage too."""
 
-NEWS_REPEATS = 10
+NEWS_REPEATS = 8
 """How often each news article stands in the second stage."""
 
 SPLITS = ("train", "dev", "test")
