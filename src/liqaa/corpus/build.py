@@ -15,7 +15,7 @@ from liqaa.files import write_atomically
 REHEARSED = 2
 """One in so many authored training articles goes into the second stage too."""
 
-NEWS_REPEATS = 8
+NEWS_REPEATS = 12
 """How often each news article stands in the second stage."""
 
 SPLITS = ("train", "dev", "test")
