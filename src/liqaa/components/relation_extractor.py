@@ -4,7 +4,7 @@ The same layers tell of each MEETING mention whether the meeting is planned, can
 a mention is paired with itself, and the pair's further outputs are the statuses.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
@@ -74,6 +74,9 @@ _ROLE_COLUMNS = [RELATION_INDEX[label] for label in ROLES]
 _SAME_AS = RELATION_INDEX["SAME_AS"]
 _HOLDS = RELATION_INDEX["HOLDS"]
 _NEARLY = 0.95
+_SIDE_ROLES = 3
+"""The first three of `ROLES` make somebody a side; the last is ATTENDEE."""
+_COUNTERPART = {"HOST": "GUEST", "GUEST": "HOST"}
 
 DEFAULT_CONFIG = """
 [relation_extractor]
@@ -474,7 +477,7 @@ class RelationExtractor(TrainablePipe):
             return [], {}
         threshold = self.cfg["threshold"]
         scores = np.where(legal_matrix(pairs), scores, 0.0)
-        roles = scores[:, _ROLE_COLUMNS]
+        roles = scores[:, _ROLE_COLUMNS].copy()
         best = roles.argmax(axis=1)
         together = np.minimum(roles.sum(axis=1), 1.0)
         scores[:, _ROLE_COLUMNS] = 0.0
@@ -494,7 +497,7 @@ class RelationExtractor(TrainablePipe):
             Relation(pairs.spans[i], pairs.spans[j], "SAME_AS", score)
             for i, (score, j) in best_antecedent.items()
         ]
-        relations += self._second_sides(pairs, scores, relations)
+        relations = self._add_second_sides(pairs, roles, relations)
         said = scores[:, len(RELATION_LABELS) :]
         status = {
             pairs.spans[pairs.head[row]]: STATUSES[int(said[row].argmax())]
@@ -513,29 +516,30 @@ class RelationExtractor(TrainablePipe):
         scores[scores[:, _HOLDS] < _NEARLY * best[pairs.tail], _HOLDS] = 0.0
         return scores
 
-    def _second_sides(
-        self, pairs: CandidatePairs, scores: NDArray[np.float64], relations: list[Relation]
+    def _add_second_sides(
+        self, pairs: CandidatePairs, roles: NDArray[np.float64], relations: list[Relation]
     ) -> list[Relation]:
-        """The likeliest other side of each MEETING mention for which only one was found.
+        """The relations with the likeliest other side of each MEETING that has one side only.
 
-        Nobody meets alone: with one side at hand, weaker evidence will do for the other.
+        Nobody meets alone: with one side at hand, weaker evidence will do for the other, be it
+        somebody who passed for an attendee. Host and guest are each other's counterpart.
         """
-        sides: dict[SpanKey, int] = Counter(
-            r.head for r in relations if r.label in PARTICIPANT_RELATIONS
-        )
-        taken = {(r.head, r.tail) for r in relations}
-        columns = [RELATION_INDEX[label] for label in PARTICIPANT_RELATIONS]
+        sides: dict[SpanKey, list[Relation]] = defaultdict(list)
+        for relation in relations:
+            if relation.label in PARTICIPANT_RELATIONS:
+                sides[relation.head].append(relation)
+        likely = np.minimum(roles[:, :_SIDE_ROLES].sum(axis=1), 1.0)
         best: dict[SpanKey, Relation] = {}
-        for row, column in np.argwhere(scores[:, columns] >= self.cfg["second_side_threshold"]):
+        for row in np.flatnonzero(likely >= self.cfg["second_side_threshold"]):
             head, tail = pairs.spans[pairs.head[row]], pairs.spans[pairs.tail[row]]
-            score = float(scores[row, columns[column]])
-            if (
-                sides.get(head) == 1
-                and (head, tail) not in taken
-                and (head not in best or score > best[head].score)
-            ):
-                best[head] = Relation(head, tail, RELATION_LABELS[columns[column]], score)
-        return list(best.values())
+            found = sides.get(head, ())
+            if len(found) == 1 and found[0].tail != tail:
+                label = _COUNTERPART.get(found[0].label, "PARTICIPANT")
+                other = Relation(head, tail, label, float(likely[row]))
+                best[head] = max(best.get(head, other), other, key=lambda r: r.score)
+        taken = {(r.head, r.tail) for r in best.values()}
+        kept = [r for r in relations if r.label != "ATTENDEE" or (r.head, r.tail) not in taken]
+        return kept + list(best.values())
 
     def set_annotations(
         self, docs: Iterable[Doc], found: list[tuple[list[Relation], dict[SpanKey, str]]]
