@@ -354,7 +354,11 @@ def _absorb_visits(doc: Doc, encounters: list[Encounter]) -> list[Encounter]:
     for visit in visits:
         visitors = {i for i, s in visit.sides.items() if s.role == "guest"} or set(visit.sides)
         near = {e.start: e for i in visitors for e in of[i][:_LATEST]}
-        within = [e for _, e in sorted(near.items()) if _may_be_within(visit, e)]
+        within = [
+            e
+            for _, e in sorted(near.items())
+            if _may_be_within(visit, e) and not _is_at_home(visitors, e)
+        ]
         for encounter in within:
             visiting = any(s.role == "guest" for i, s in encounter.sides.items() if i in visitors)
             if not encounter.places and visiting:
@@ -364,6 +368,12 @@ def _absorb_visits(doc: Doc, encounters: list[Encounter]) -> list[Encounter]:
         if not within:
             kept.append(visit)
     return sorted(kept, key=lambda e: e.start)
+
+
+def _is_at_home(visitors: set[int], encounter: Encounter) -> bool:
+    """Whether the visitors of a visit are hosts here: then this is no part of it."""
+    roles = {s.role for i, s in encounter.sides.items() if i in visitors}
+    return roles == {"host"}
 
 
 def _may_be_within(visit: Encounter, encounter: Encounter) -> bool:
