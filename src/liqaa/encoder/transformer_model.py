@@ -37,6 +37,9 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokeniz
 from liqaa.encoder.text import EncoderText
 from liqaa.errors import ModelError
 
+ROWS_AT_ONCE = 32
+"""Windows in one forward pass outside training, so that memory stays bounded for long texts."""
+
 MAX_WORDPIECES_OF_TOKEN = 32
 """A longer token (a run of junk) is read by its first wordpieces only."""
 
@@ -416,8 +419,17 @@ def forward(
         lengths=[w.end - w.start + 2 for _, w in rows],
         token_type_ids=None,
     )
-    model_output, backprop_encoder = model.layers[0](wordpieces, is_train)
-    model_output = type(model_output)(last_hidden_state=model_output.last_hidden_state)
+    if is_train or len(rows) <= ROWS_AT_ONCE:
+        output, backprop_encoder = model.layers[0](wordpieces, is_train)
+        model_output = type(output)(last_hidden_state=output.last_hidden_state)
+    else:
+        parts = [
+            model.layers[0].predict(wordpieces[i : i + ROWS_AT_ONCE])
+            for i in range(0, len(rows), ROWS_AT_ONCE)
+        ]
+        hidden = torch.cat([part.last_hidden_state for part in parts])
+        model_output = type(parts[0])(last_hidden_state=hidden)
+        backprop_encoder = None
     batch = FullTransformerBatch(
         # spacy-transformers splits the batch by these; it needs one span a row.
         spans=[
