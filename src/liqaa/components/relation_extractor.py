@@ -42,6 +42,7 @@ from liqaa.components.relation_candidates import (
     CandidatePairs,
     pair_features,
 )
+from liqaa.encoder.shim import SharedPyTorchShim
 from liqaa.errors import ModelError
 from liqaa.ontology import (
     MEETING_STATUSES,
@@ -209,7 +210,7 @@ def create_pair_scorer(
         _forward,
         init=_init,
         layers=[tok2vec],
-        shims=[PyTorchShim(None, serialize_model=_serialize, deserialize_model=_deserialize)],
+        shims=[SharedPyTorchShim(None, serialize_model=_serialize, deserialize_model=_deserialize)],
         attrs={"hidden_width": hidden_width, "dropout": dropout},
         dims={"nO": OUTPUTS, "nI": None},
         refs={"tok2vec": tok2vec},

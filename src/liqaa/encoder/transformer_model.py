@@ -34,6 +34,7 @@ from thinc.layers.pytorchwrapper import forward as pytorch_forward
 from thinc.types import Ints1d, Ragged
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokenizerFast
 
+from liqaa.encoder.shim import SharedPyTorchShim
 from liqaa.encoder.text import EncoderText
 from liqaa.errors import ModelError
 
@@ -44,7 +45,7 @@ MAX_WORDPIECES_OF_TOKEN = 32
 """A longer token (a run of junk) is read by its first wordpieces only."""
 
 
-class SafetensorsShim(HFShim):
+class SafetensorsShim(SharedPyTorchShim, HFShim):
     """Thinc shim of a Hugging Face model whose bytes are safetensors, JSON and tokenizer files.
 
     Args:
