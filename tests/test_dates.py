@@ -356,7 +356,7 @@ RELATIVE: list[tuple[str, str | None]] = [
 @pytest.mark.parametrize("published", [None, PUBLISHED], ids=["alone", "published"])
 @pytest.mark.parametrize(("text", "value", "source"), EXPLICIT)
 def test_explicit(text: str, value: str | None, source: str, published: dt.date | None) -> None:
-    assert resolve_date(text, published) == ResolvedDate(text, value, source)  # type: ignore[arg-type]
+    assert resolve_date(text, published) == ResolvedDate(text, value, source)
 
 
 @pytest.mark.parametrize(("text", "value"), RELATIVE)

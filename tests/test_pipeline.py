@@ -28,7 +28,7 @@ def run(*command: str | Path, **options: object) -> subprocess.CompletedProcess[
     """Run a command, stdout and stderr captured."""
     return subprocess.run(
         [str(c) for c in command], capture_output=True, text=True, encoding="utf-8", **options
-    )  # type: ignore[call-overload]
+    )
 
 
 def cli(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
@@ -91,7 +91,7 @@ def test_output_validates_and_points_into_the_text(lines: list[dict[str, object]
     for line in lines:
         jsonschema.validate(line, SCHEMA, format_checker=jsonschema.FormatChecker())
         text = (TEXTS / str(line["doc_id"])).read_text("utf-8")
-        for meeting in line["meetings"]:  # type: ignore[attr-defined]
+        for meeting in line["meetings"]:
             for item in (*meeting["topics"], *meeting["evidence"]):
                 start, end = item["span"]
                 assert text[start:end] == item["text"]

@@ -64,7 +64,7 @@ def test_strict(line: str) -> None:
 
 def test_frozen() -> None:
     with pytest.raises(AttributeError):
-        meeting().kind = "visit"  # type: ignore[misc]
+        meeting().kind = "visit"
 
 
 def test_import_is_light() -> None:

@@ -12,13 +12,13 @@ def person(
 ) -> Participant:
     """A participant."""
     positions = (Position(office, None, office),) if office else ()
-    return Participant("", name, (), positions, country, (), role)  # type: ignore[arg-type]
+    return Participant("", name, (), positions, country, (), role)
 
 
 def article(*meetings: tuple[Participant, ...], status: str = "held") -> ArticleMeetings:
     """Records with these participants."""
     made = [
-        Meeting(f"m{i}", "talks", status, people, (), None, None, (), (), 1.0, None, None)  # type: ignore[arg-type]
+        Meeting(f"m{i}", "talks", status, people, (), None, None, (), (), 1.0, None, None)
         for i, people in enumerate(meetings)
     ]
     return ArticleMeetings("a", None, tuple(made), ())
